@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { test } from 'node:test'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** [the importing file, what it imports, whether the house allows it] */
+const rules: [file: string, imported: string, allowed: boolean][] = [
+  ['infra/redis/x.ts', '#infra/errors/index.ts', true],
+  ['infra/redis/x.ts', '#delivery/emit.ts', false],
+  ['infra/redis/x.ts', '../../services/repo/repo.ts', false],
+  ['delivery/x.ts', '#infra/kafka/index.ts', true],
+  ['delivery/x.ts', '#services/logic/logic.ts', false],
+  ['services/gateway/ws/x.ts', '#delivery/emit.ts', true],
+  ['services/gateway/ws/x.ts', '#workflows/contracts.ts', true],
+  ['services/gateway/ws/x.ts', '#workflows/dead-letter.ts', false],
+  ['services/gateway/ws/x.ts', '../../logic/authorize.ts', false],
+  ['services/gateway/ws/x.ts', '#services/repo/repo.ts', false],
+  ['services/logic/pipeline/x.ts', '../../repo/repo.ts', false],
+  ['services/logic/pipeline/x.ts', '#activities/index.ts', false],
+  ['services/repo/queries/x.ts', '#delivery/emit.ts', false],
+  ['services/repo/queries/x.ts', '../../logic/logic.ts', false],
+  ['activities/x.ts', '#infra/errors/index.ts', true],
+  ['activities/x.ts', '#workflows/dead-letter.ts', false],
+  ['workflows/x.ts', '@temporalio/workflow', true],
+  ['workflows/x.ts', 'node:fs', false],
+  ['workflows/x.ts', '#infra/errors/index.ts', false],
+  ['workflows/x.ts', '#activities/index.ts', false],
+  ['temporal/worker/x.ts', '#activities/index.ts', true],
+  ['temporal/worker/x.ts', '#workflows/dead-letter.ts', false],
+  ['temporal/worker/x.ts', '#services/logic/logic.ts', false],
+  ['sdk/src/x.ts', '../../proto/frames/index.ts', true],
+  ['sdk/src/x.ts', '../../infra/errors/index.ts', false],
+  ['sdk/src/x.ts', '../../proto/gen/gochat/user/v1/user_pb.ts', false],
+  ['tests/verify/x.ts', '@gochat/sdk', false],
+  ['tests/verify/x.ts', '../../sdk/src/index.ts', false],
+  ['tests/verify/x.ts', '../../services/repo/repo.ts', false],
+]
+
+test('the linter refuses every import that the house forbids, and no other', () => {
+  const house = mkdtempSync(join(tmpdir(), 'gochat-house-'))
+  try {
+    cpSync(join(root, '.oxlintrc.json'), join(house, '.oxlintrc.json'))
+    const files = rules.map(([file, imported], index) => {
+      const path = file.replace('x.ts', `x${index}.ts`)
+      mkdirSync(dirname(join(house, path)), { recursive: true })
+      writeFileSync(join(house, path), `export { something } from '${imported}'\n`)
+      return path
+    })
+    const refused = refusedFiles(house)
+    const wrong = rules.filter(([, , allowed], index) => refused.has(files[index]!) === allowed)
+    assert.deepEqual(wrong, [])
+  } finally {
+    rmSync(house, { recursive: true, force: true })
+  }
+})
+
+function refusedFiles(house: string): Set<string> {
+  const report = lint(house)
+  const { diagnostics } = JSON.parse(report) as { diagnostics: { code: string; filename: string }[] }
+  const restricted = diagnostics.filter((found) => found.code.includes('no-restricted-imports'))
+  return new Set(restricted.map((found) => found.filename.replace(/^\.\//, '')))
+}
+
+/** oxlint exits 1 when it finds something, which here it must. */
+function lint(cwd: string): string {
+  try {
+    return execFileSync(join(root, 'node_modules/.bin/oxlint'), ['--format', 'json', '.'], { cwd, encoding: 'utf8' })
+  } catch (error) {
+    return (error as { stdout: string }).stdout
+  }
+}
