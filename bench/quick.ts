@@ -3,7 +3,8 @@
  * features on a 2-core machine. It gates nothing; it shows a slip when it happens.
  */
 import { createTally, runLoad, type Plan, type Processes, type Room, type Row } from './load.ts'
-import { createApi, inParallel, type Api, type Person } from './population.ts'
+import { inParallel } from '#tests/support/in-parallel.ts'
+import { createPopulation, type Person, type Population } from './population.ts'
 import { takeSeat, type Tally } from './seat.ts'
 
 export interface Gateway {
@@ -29,15 +30,17 @@ const loads: readonly Load[] = [
 ]
 
 export async function quickBench(options: QuickOptions): Promise<Row[]> {
-  const api = createApi(options.gateways[0]!.httpUrl)
+  const population = createPopulation(options.gateways[0]!.httpUrl)
   const startedAt = Date.now()
   options.onProgress('registering 500 users')
-  const people = await inParallel(500, 8, (i) => api.register(`bench-${startedAt}-${i}`))
+  const people = await inParallel(Array.from({ length: 500 }), 8, (_, i) =>
+    population.register(`bench-${startedAt}-${i}`),
+  )
   const rows: Row[] = []
   for (const load of loads) {
     options.onProgress(`${load.id}: conversations and sockets`)
     const tally = createTally()
-    const rooms = await makeRooms(load.shape, api, people, options.gateways, tally)
+    const rooms = await makeRooms(load.shape, population, people, options.gateways, tally)
     options.onProgress(`${load.id}: warm up ${options.warmUpMs} ms, measure ${options.measureMs} ms`)
     rows.push(
       await runLoad(
@@ -54,19 +57,19 @@ export async function quickBench(options: QuickOptions): Promise<Row[]> {
 /** pairs: 100 direct conversations, both write. groups: 50 of 10 members, one writes. All online, spread over the gateways. */
 async function makeRooms(
   shape: Load['shape'],
-  api: Api,
+  population: Population,
   people: readonly Person[],
   gateways: readonly Gateway[],
   tally: Tally,
 ): Promise<Room[]> {
   const [roomCount, size] = shape === 'pairs' ? [100, 2] : [50, 10]
-  return inParallel(roomCount, 8, async (r) => {
+  return inParallel(Array.from({ length: roomCount }), 8, async (_, r) => {
     const members = people.slice(r * size, (r + 1) * size)
     const others = members.slice(1).map((member) => member.id)
     const conversationId =
       shape === 'pairs'
-        ? await api.openDirect(members[0]!, others[0]!)
-        : await api.openGroup(members[0]!, `bench ${r}`, others)
+        ? await population.openDirect(members[0]!, others[0]!)
+        : await population.openGroup(members[0]!, `bench ${r}`, others)
     const seats = await Promise.all(
       members.map((member, i) => takeSeat(gateways[(r + i) % gateways.length]!.wsUrl, member, conversationId, tally)),
     )

@@ -16,6 +16,11 @@ export interface ClientOptions {
   readonly token: string | (() => string | Promise<string>)
   /** Conversation id → the seq up to which this device holds everything, from `positions()` of an earlier run. */
   readonly positions?: Readonly<Record<string, number>>
+  /**
+   * A conversation that this device does not know: from behind which seq it wants to hold everything.
+   * Default: `joinSeq`, which is all that the user may see; `lastSeq` means only what is new.
+   */
+  readonly startAt?: (head: Head) => number
   /** Default 500 ms: how long an early entry waits for what is missing before the range is fetched. */
   readonly gapWaitMs?: number
   /** Default 10 000 ms: an unanswered frame goes out again. */
@@ -84,6 +89,7 @@ export function createClient(options: ClientOptions) {
     requests,
     onApplied: (arrival) => events.emit('entry', arrival),
     onHead: (head) => events.emit('head', head),
+    startAt: options.startAt ?? ((head) => head.joinSeq),
     gapWaitMs: options.gapWaitMs ?? 500,
     userId: () => userId,
   })

@@ -49,6 +49,7 @@ beforeEach(() => {
     },
     onApplied: (arrival) => applied.push(`${arrival.entry.seq} ${arrival.via}`),
     onHead: () => {},
+    startAt: (head) => head.joinSeq,
     gapWaitMs: 500,
     userId: () => '1',
   })

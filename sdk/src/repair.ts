@@ -8,6 +8,8 @@ export interface RepairOptions {
   /** In order, each entry once. */
   readonly onApplied: (arrival: Arrival) => void
   readonly onHead: (head: Head) => void
+  /** Where the log of an unknown conversation starts. */
+  readonly startAt: (head: Head) => number
   /** A push that is ahead waits this long for what is missing, before the range is fetched. */
   readonly gapWaitMs: number
   readonly userId: () => string
@@ -121,7 +123,7 @@ export function createRepair(options: RepairOptions): Repair {
   function takeHead(head: Head): ConversationLog {
     let log = logs.get(head.conversationId)
     if (log === undefined) {
-      log = new ConversationLog(head.conversationId, head.joinSeq)
+      log = new ConversationLog(head.conversationId, Math.max(head.joinSeq, options.startAt(head)))
       logs.set(head.conversationId, log)
     }
     log.restart(head.joinSeq)

@@ -42,7 +42,7 @@ export function createRequests(send: (frame: ClientFrame) => boolean, timeoutMs:
             reject(error)
           },
         })
-        if (!send({ ...frame, id } as ClientFrame)) waiting.get(id)?.reject(timeoutError())
+        if (!send({ ...frame, id })) waiting.get(id)?.reject(timeoutError())
       })
     },
     accept(frame) {

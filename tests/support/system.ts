@@ -1,0 +1,100 @@
+import { resolve } from 'node:path'
+import { openStack, type CommandContext } from '../../cli/context.ts'
+import { findGateways, type GatewayAddress } from '../../cli/gateways.ts'
+import { DEFAULT_COUNTS, processSpec, type Role } from '../../cli/plan.ts'
+import {
+  connectSupervisor,
+  type ProcessSpec,
+  type ProcessStatus,
+  type SupervisorClient,
+} from '../../cli/supervisor/client.ts'
+import { createProfile } from '#stack/profile.ts'
+import { waitFor } from '#infra/testing/index.ts'
+
+/** The running system of the test profile: where it is, and hands to break it with. */
+export interface System {
+  readonly supervisor: SupervisorClient
+  readonly gateways: readonly GatewayAddress[]
+  readonly mysqlUrl: string
+  readonly dataDir: string
+  /** Kills at once, without asking the supervisor, which will start it again. */
+  kill(process: ProcessStatus, signal?: NodeJS.Signals): void
+  /** Every process of that name or role, such as `logic-1` or `logic`. */
+  processes(name: string): Promise<ProcessStatus[]>
+  /** As the supervisor would start it, for adding one more or one with other settings. */
+  spec(role: Role, n: number, env?: Record<string, string>): ProcessSpec
+  /** Resolves when everything runs and says that it is ready. */
+  waitUntilWell(timeoutMs?: number): Promise<void>
+  /** A metric's samples, summed over labels, by process; processes that do not answer are left out. */
+  metric(name: string): Promise<Map<string, number>>
+}
+
+export async function openSystem(): Promise<System> {
+  const root = resolve(import.meta.dirname, '../..')
+  const context: CommandContext = { root, profile: createProfile('test', root, process.env) }
+  const supervisor = await connectSupervisor(context.profile)
+  if (supervisor === undefined) throw new Error('The test stack does not run: use ./gochat test')
+  const stack = await openStack(context)
+  const processes = async (name: string) =>
+    (await supervisor.status()).processes.filter(
+      (found) => found.name === name || found.name.replace(/-\d+$/, '') === name,
+    )
+  const adminPorts = async () =>
+    (await supervisor.status()).processes.flatMap(({ pid, ports }) =>
+      ports['admin'] === undefined ? [] : [{ pid, port: ports['admin'] }],
+    )
+  return {
+    supervisor,
+    gateways: await findGateways(context),
+    mysqlUrl: stack.env['GOCHAT_MYSQL_URL']!,
+    dataDir: context.profile.dataDir,
+    kill: (target, signal = 'SIGKILL') => void process.kill(target.pid!, signal),
+    processes,
+    spec(role, n, env = {}) {
+      const spec = processSpec(context.profile, stack, role, n, DEFAULT_COUNTS)
+      return { ...spec, env: { ...spec.env, ...env } }
+    },
+    async waitUntilWell(timeoutMs = 90_000) {
+      await waitFor(
+        async () => {
+          const { processes: all } = await supervisor.status()
+          const isReady = await Promise.all(
+            (await adminPorts()).map(({ port }) => answers(`http://127.0.0.1:${port}/readyz`)),
+          )
+          return all.every(({ state }) => state === 'running' || state === 'external') && isReady.every(Boolean)
+        },
+        { timeoutMs, what: 'everything running and ready' },
+      )
+    },
+    async metric(name) {
+      const samples = new Map<string, number>()
+      for (const { pid, port } of await adminPorts()) {
+        const text = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(2000) }).then(
+          (response) => response.text(),
+          () => undefined,
+        )
+        if (text !== undefined) samples.set(`${pid}`, sumOf(text, name))
+      }
+      return samples
+    },
+  }
+}
+
+/** How much a counter grew over all processes; one that was restarted meanwhile counts from zero. */
+export function growth(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  return [...after].reduce((sum, [process, value]) => sum + value - (before.get(process) ?? 0), 0)
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+    (response) => response.ok,
+    () => false,
+  )
+}
+
+function sumOf(text: string, name: string): number {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+}
