@@ -14,7 +14,7 @@ export function cpuSeconds(pid: number): number {
 /** Runs `work` and returns the CPU seconds that each named process spent meanwhile. */
 export async function measureCpu(
   pids: ReadonlyMap<string, number>,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
 ): Promise<Map<string, number>> {
   const before = new Map([...pids].map(([name, pid]) => [name, cpuSeconds(pid)]))
   await work()

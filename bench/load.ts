@@ -56,7 +56,7 @@ export async function runLoad(plan: Plan, tally: Tally, processes: Processes): P
   await sleep(plan.warmUpMs)
   tally.isMeasuring = true
   const startedAt = performance.now()
-  const cpu = await measureCpu(processes, async () => void (await sleep(plan.measureMs)))
+  const cpu = await measureCpu(processes, () => sleep(plan.measureMs))
   tally.isMeasuring = false
   const seconds = (performance.now() - startedAt) / 1000
   await load.stop()

@@ -113,7 +113,10 @@ export function createRest(options: RestOptions): Rest {
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 15_000)
     const response = await fetch(`${baseUrl}${path}`, {
       ...request,
-      headers: { ...request.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      headers: {
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
       signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
     })
     const answer = (await response.json()) as { error?: ConstructorParameters<typeof ChatError>[0] }
