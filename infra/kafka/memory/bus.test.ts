@@ -1,0 +1,4 @@
+import { testBusContract } from '../contract.ts'
+import { createMemoryBus } from './bus.ts'
+
+testBusContract('in memory', createMemoryBus)
