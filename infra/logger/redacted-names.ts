@@ -1,0 +1,20 @@
+/** In lower case; names are compared without regard to case. Drivers put statements and arguments on their errors. */
+export const redactedNames: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'sec-websocket-protocol',
+  'password',
+  'passwordhash',
+  'secret',
+  'token',
+  'accesstoken',
+  'refreshtoken',
+  'ticket',
+  'body',
+  'text',
+  'payload',
+  'sql',
+  'sqlmessage',
+  'args',
+])
