@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { text } from 'node:stream/consumers'
-import { silentLogger, waitFor } from '#infra/testing/index.ts'
+import { recordingLogger, waitFor } from '#infra/testing/index.ts'
 import { createHttpApp, registerHttp } from '#services/gateway/http/index.ts'
 import { conversationId, createFakeGateway, type FakeGateway } from '#services/gateway/http/testing/fake-gateway.ts'
 
@@ -57,11 +57,13 @@ test('a body beyond 64 KiB is refused by its announced length, and by what arriv
   assert.match(await exchange(`${head}Transfer-Encoding: chunked\r\n\r\n${chunks}`), /^HTTP\/1\.1 413 /)
 })
 
-test('a client that hangs up ends the wait for its command', async () => {
+test('a client that hangs up ends the wait for its command, and its request has its line in the log', async () => {
   const waiting = Promise.withResolvers<AbortSignal>()
-  const app = createHttpApp({ log: silentLogger() })
+  const { log, lines } = recordingLogger()
+  const app = createHttpApp({ log })
   await registerHttp(app, {
     ...gateway.deps,
+    log,
     requests: {
       submit: async (_command, _timeoutMs, signal) => {
         waiting.resolve(signal as AbortSignal)
@@ -84,7 +86,13 @@ test('a client that hangs up ends the wait for its command', async () => {
   client.abort()
   await assert.rejects(sent)
   await waitFor(() => signal.aborted, { what: 'the abort of the command' })
+  const requestLines = () => lines.filter(({ route }) => route !== undefined)
+  await waitFor(() => requestLines().length > 0, { what: 'its line in the log' })
   await app.close()
+  assert.deepEqual(
+    requestLines().map(({ route, status }) => [route, status]),
+    [['/conversations/:conversationId/read', 499]],
+  )
 })
 
 test('garbage of every kind leaves the server answering', async () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { Etcd3 } from 'etcd3'
+
 import { connectEtcd, createEtcdRegistry, watchHosts, type Etcd } from '#infra/discovery/index.ts'
 import { etcdContract } from '#infra/discovery/etcd-contract.ts'
 import { recordingLogger, silentLogger, stackEnv, waitFor } from '#infra/testing/index.ts'
@@ -47,6 +49,23 @@ test('a view catches up with everything that happened while etcd was away', asyn
   await waitFor(() => view.entries.has(`${prefix}live`), { what: 'the watch to work again' })
 })
 
+test('a view survives that etcd forgot the revisions it missed', async () => {
+  await using direct = connectEtcd({ endpoints, log })
+  await using lossy = await throughProxy()
+  const prefix = `/gochat/${unique}/compacted/`
+  await direct.put(`${prefix}deleted`, 'before')
+  await using view = await lossy.etcd.watchPrefix(prefix)
+  lossy.proxy.close()
+  await direct.delete(`${prefix}deleted`)
+  const revision = await direct.put(`${prefix}new`, 'after')
+  await compact(revision)
+  lossy.proxy.open()
+  await waitFor(() => view.entries.has(`${prefix}new`), { what: 'the view to catch up', timeoutMs: 10_000 })
+  assert.equal(view.entries.size, 1)
+  await direct.put(`${prefix}live`, 'again')
+  await waitFor(() => view.entries.has(`${prefix}live`), { what: 'the watch to work again' })
+})
+
 test('a lease outlives a short outage', async () => {
   await using lossy = await throughProxy()
   await using direct = connectEtcd({ endpoints, log })
@@ -87,6 +106,15 @@ test('a registration survives the loss of its lease, and a dead one goes within 
   lossy.proxy.open()
   await waitFor(() => hosts.current().length === 1, { what: 'the registration to come back', timeoutMs: 15_000 })
 })
+
+async function compact(revision: number): Promise<void> {
+  const client = new Etcd3({ hosts: [...endpoints] })
+  try {
+    await client.kv.compact({ revision, physical: true })
+  } finally {
+    client.close()
+  }
+}
 
 async function throughProxy(ownLog = log): Promise<{ etcd: Etcd; proxy: Proxy } & AsyncDisposable> {
   const [host = '', port] = (endpoints[0] ?? '').replace(/^https?:\/\//, '').split(':')

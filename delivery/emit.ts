@@ -1,0 +1,91 @@
+import type { Metrics } from '#infra/metrics/index.ts'
+import type { Place, RouteReader } from './routes.ts'
+import type { SlotView } from './slot-view.ts'
+import { addressBy, type Addressing } from './addressing.ts'
+import { createOutbox } from './outbox.ts'
+import type { Transport } from './transport.ts'
+
+/** Sends answers and deliveries to the gateways. Before it: services/logic dispatch; after it: services/gateway downstream. */
+export interface Emitter {
+  /**
+   * Everything that one batch has to say. Resolves when it is safe with the transport; then a gateway that lives will read it.
+   * Order is kept for each gateway: its replies, then the deliveries as given. Between two batches it is kept only if the
+   * second is emitted after the first has resolved.
+   * @throws AppError UNAVAILABLE: some of it may have been sent; emitting again is harmless.
+   */
+  emit(batch: Emission): Promise<void>
+}
+
+export interface Emission {
+  readonly replies: readonly ReplyOut[]
+  readonly deliveries: readonly DeliveryOut[]
+}
+
+/** Goes to the gateway that asked, whether or not the user has a route. */
+export interface ReplyOut extends Place {
+  readonly connection: number
+  readonly request: string
+  /** An ack frame, UTF-8 JSON. */
+  readonly payload: Uint8Array
+}
+
+export interface DeliveryOut {
+  /** A frame as clients get it, UTF-8 JSON. */
+  readonly payload: Uint8Array
+  /** Who gets it. Deliveries that share one array share the work of finding their sockets. */
+  readonly userIds: readonly string[]
+  /** The socket that gets an ack instead. */
+  readonly exceptConnection?: Place & { readonly connection: number }
+}
+
+export interface EmitterOptions {
+  readonly transport: Transport
+  readonly routes: RouteReader
+  readonly slots: SlotView
+  readonly metrics: Metrics
+}
+
+export function createEmitter(options: EmitterOptions): Emitter {
+  const { transport, routes, slots, metrics } = options
+  const records = metrics.counter('gochat_delivery_records_total', 'Downstream records sent')
+  const recipients = metrics.counter('gochat_delivery_sockets_total', 'Sockets that deliveries were addressed to')
+  const blind = metrics.counter(
+    'gochat_delivery_unrouted_total',
+    'Batches sent to every gateway: routes were unreadable',
+  )
+
+  async function addressing(deliveries: readonly DeliveryOut[]): Promise<Addressing> {
+    const users = new Set<string>()
+    for (const userIds of new Set(deliveries.map((delivery) => delivery.userIds))) {
+      for (const userId of userIds) users.add(userId)
+    }
+    if (users.size === 0) return addressBy(new Map(), slots)
+    const found = await routes.read([...users])
+    if (found === undefined) blind.inc()
+    return addressBy(found, slots)
+  }
+
+  return {
+    async emit({ replies, deliveries }) {
+      const outbox = createOutbox()
+      for (const reply of replies) {
+        if (!isDead(reply, slots)) outbox.reply(reply, reply)
+      }
+      const { addressesOf } = await addressing(deliveries)
+      for (const { payload, userIds, exceptConnection } of deliveries) {
+        for (const address of addressesOf(userIds, exceptConnection)) {
+          recipients.inc(address.connections.length)
+          outbox.delivery(address, payload, address.connections, address.userIds)
+        }
+      }
+      const sending = outbox.records()
+      if (sending.length === 0) return
+      records.inc(sending.length)
+      await transport.send(sending)
+    },
+  }
+}
+
+function isDead(place: Place, slots: SlotView): boolean {
+  return place.epoch < (slots.epochOf(place.slot) ?? 0)
+}

@@ -1,0 +1,80 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import type { RecordBatch } from '#infra/kafka/index.ts'
+import type { Logger } from '#infra/logger/index.ts'
+import type { Metrics } from '#infra/metrics/index.ts'
+import { DownstreamRecordSchema, type DownstreamRecord } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
+import type { Answer } from './ports.ts'
+import type { Hub } from './ws/hub.ts'
+
+/** What logic sent to this gateway. Before it: delivery/emit.ts. After it: ws/hub.ts, or a REST request that waits. */
+export interface Downstream {
+  /** One whole fetch: everything in it is handed out before anything is written to a socket. */
+  take(batch: RecordBatch): void
+}
+
+export interface DownstreamOptions {
+  readonly hub: Pick<Hub, 'reply' | 'deliver' | 'flush'>
+  readonly onAnswer: (request: string, answer: Answer) => void
+  /** Whether this process holds, or held, this epoch of the slot that it holds. */
+  readonly isOwnEpoch: (epoch: number) => boolean
+  /** Records are missing between two that arrived. */
+  readonly onGap: () => void
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+export function createDownstream(options: DownstreamOptions): Downstream {
+  const { hub, onAnswer, isOwnEpoch, onGap, log, metrics } = options
+  const taken = metrics.counter(
+    'gochat_gateway_downstream_records_total',
+    'Downstream records by what became of them',
+    ['result'],
+  )
+  const nextOffsets = new Map<string, number>()
+
+  function hasGap({ topic, records }: RecordBatch): boolean {
+    const first = records[0]
+    const last = records.at(-1)
+    if (first === undefined || last === undefined) return false
+    const expected = nextOffsets.get(topic)
+    nextOffsets.set(topic, last.offset + 1)
+    return (expected !== undefined && first.offset > expected) || last.offset - first.offset >= records.length
+  }
+
+  function decode(value: Buffer, offset: number): DownstreamRecord | undefined {
+    try {
+      return fromBinary(DownstreamRecordSchema, value)
+    } catch (error) {
+      log.error({ err: error, offset }, 'a downstream record cannot be read: left out')
+      return undefined
+    }
+  }
+
+  function answer(request: string, payload: Uint8Array): void {
+    try {
+      onAnswer(request, JSON.parse(Buffer.from(payload).toString()) as Answer)
+    } catch (error) {
+      log.error({ err: error }, 'an answer to a REST request cannot be read: left out')
+    }
+  }
+
+  return {
+    take(batch) {
+      if (hasGap(batch)) onGap()
+      for (const { value, offset } of batch.records) {
+        const record = decode(value, offset)
+        if (record === undefined || !isOwnEpoch(record.epoch)) {
+          taken.inc({ result: record === undefined ? 'unreadable' : 'foreign' })
+          continue
+        }
+        taken.inc({ result: 'taken' })
+        for (const { connection, request, payload } of record.replies) {
+          if (connection === 0) answer(request, payload)
+          else hub.reply(connection, payload)
+        }
+        for (const delivery of record.deliveries) hub.deliver(delivery)
+      }
+      hub.flush()
+    },
+  }
+}

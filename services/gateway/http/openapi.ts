@@ -1,0 +1,34 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+
+/** The OpenAPI document is made of the routes' schemas; here stands what they cannot say. */
+export function describeApi(): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'GoChat REST API',
+        version: '1',
+        description:
+          'Everything that the WebSocket does not do, and a way to send without one. Ids are decimal strings, times ' +
+          'milliseconds since 1970. A request that changes a conversation carries an id of the client; the same id again ' +
+          'gets the same answer, so anything retryable can simply be sent again.',
+      },
+      servers: [{ url: '/', description: 'This gateway.' }],
+      tags: [
+        { name: 'auth', description: 'Accounts, access tokens, tickets.' },
+        { name: 'users', description: 'Profiles.' },
+        { name: 'conversations', description: 'What the caller takes part in.' },
+        { name: 'messages', description: 'Send, read, catch up.' },
+        { name: 'groups', description: 'Groups and who is in them.' },
+        { name: 'limits', description: 'What this server takes.' },
+      ],
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    },
+    transform: ({ schema, url, route }) => ({
+      url,
+      schema: { ...schema, response: route.config?.responses ?? schema?.response },
+    }),
+    convertConstToEnum: false,
+    refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `schema-${i}`) },
+  }
+}

@@ -1,0 +1,89 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { AppError } from '#infra/errors/index.ts'
+import type { HttpDeps } from '../ports.ts'
+import { openSubtree } from './access.ts'
+import { createRunCommand } from './commands.ts'
+import { docsRoutes } from './docs.ts'
+import { sendFailure } from './failures.ts'
+import { requireBearer } from './identity.ts'
+import { parseJsonBody } from './json-body.ts'
+import { limitRates } from './limit-rates.ts'
+import { refuseOtherMethods } from './method-not-allowed.ts'
+import { describeApi } from './openapi.ts'
+import { corsOptions } from './origins.ts'
+import { logRequests } from './request-log.ts'
+import { authRoutes } from './routes/auth.ts'
+import { conversationRoutes } from './routes/conversations.ts'
+import { groupRoutes } from './routes/groups.ts'
+import { limitRoutes } from './routes/limits.ts'
+import { membershipRoutes } from './routes/memberships.ts'
+import { messageRoutes } from './routes/messages.ts'
+import { syncRoutes } from './routes/sync.ts'
+import { ticketRoutes } from './routes/tickets.ts'
+import { userRoutes } from './routes/users.ts'
+import { components } from './schemas/index.ts'
+import { validatorCompiler } from './validation.ts'
+
+/**
+ * Puts REST on an app of createHttpApp, in a scope of its own: its hooks do not run for what else the app serves.
+ * Who may call a route is decided by the subtree that it stands in, and shown in `config.access`.
+ */
+export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promise<void> {
+  await app.register(async (rest) => {
+    rest.decorateRequest('identity', null)
+    rest.decorateRequest('failure', null)
+    rest.setValidatorCompiler(validatorCompiler)
+    rest.setErrorHandler(sendFailure)
+    rest.setNotFoundHandler(() => {
+      throw new AppError('NOT_FOUND')
+    })
+    rest.removeAllContentTypeParsers()
+    rest.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+      parseJsonBody(body),
+    )
+    for (const { schema } of components) rest.addSchema(schema)
+
+    rest.addHook('onRequest', async (request, reply) => {
+      reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
+    })
+    logRequests(rest, deps)
+    limitRates(rest, deps.rates)
+    await rest.register(helmet, {
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    })
+    await rest.register(cors, corsOptions(deps.isOriginAllowed))
+    await rest.register(swagger, describeApi())
+
+    const routes: RouteOptions[] = []
+    await rest.register(async (subtree) => {
+      openSubtree(subtree, 'public', routes)
+      await registerPublic(subtree, deps)
+    })
+    await rest.register(async (subtree) => {
+      openSubtree(subtree, 'bearer', routes)
+      requireBearer(subtree, deps.accessTokens)
+      await registerProtected(subtree, deps)
+    })
+    refuseOtherMethods(rest, routes)
+  })
+}
+
+async function registerPublic(app: FastifyInstance, deps: HttpDeps): Promise<void> {
+  await app.register(limitRoutes(deps))
+  await app.register(authRoutes(deps))
+  await app.register(docsRoutes)
+}
+
+async function registerProtected(app: FastifyInstance, deps: HttpDeps): Promise<void> {
+  const runCommand = createRunCommand(deps.requests, deps.config.GOCHAT_ACK_TIMEOUT_MS)
+  await app.register(ticketRoutes(deps))
+  await app.register(userRoutes(deps))
+  await app.register(conversationRoutes(deps))
+  await app.register(messageRoutes({ ...deps, runCommand }))
+  await app.register(groupRoutes(deps))
+  await app.register(membershipRoutes({ runCommand }))
+  await app.register(syncRoutes(deps))
+}

@@ -1,0 +1,23 @@
+import type { Component } from './component.ts'
+import { Conversation, ConversationSummary, Entry, Group, Member, Outcome } from './conversation.ts'
+import { Failure } from './failures.ts'
+import { PublishedLimits, Ticket } from './gateway.ts'
+import { Head, Stored } from './message.ts'
+import { Session, User } from './user.ts'
+
+/** Everything that routes refer to by name. */
+export const components: readonly Component[] = [
+  Failure,
+  User,
+  Session,
+  Conversation,
+  ConversationSummary,
+  Entry,
+  Group,
+  Member,
+  Outcome,
+  Stored,
+  Head,
+  Ticket,
+  PublishedLimits,
+]

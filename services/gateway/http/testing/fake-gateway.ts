@@ -1,0 +1,176 @@
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse, RouteOptions } from 'fastify'
+import { AppError, type ErrorCode } from '#infra/errors/index.ts'
+import type { Logger } from '#infra/logger/index.ts'
+import { connectInMemory } from '#infra/rpc/index.ts'
+import { silentLogger, testMetrics } from '#infra/testing/index.ts'
+import { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { ConversationService } from '#proto/gen/gochat/conversation/v1/conversation_service_pb.ts'
+import { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
+import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
+import { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
+import { UserService } from '#proto/gen/gochat/user/v1/user_service_pb.ts'
+import type { CommandResult, HttpDeps, Identity, NewCommand } from '../../ports.ts'
+import { createRates } from '../../rates.ts'
+import { createHttpApp, registerHttp } from '../index.ts'
+
+export const ann: Identity = { userId: '7000000000000000001', deviceId: 'phone-1', expiresAtMs: Date.UTC(2100, 0, 1) }
+export const bobId = '7000000000000000002'
+export const conversationId = '7100000000000000001'
+/** A conversation that the fake logic answers CONVERSATION_NOT_FOUND for. */
+export const foreignId = '7100000000000000666'
+
+const body = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+const user = { id: ann.userId, name: 'ann', displayName: 'Ann', createdAtMs: 1000 }
+const conversation = {
+  id: conversationId,
+  kind: ConversationKind.GROUP as ConversationKind,
+  name: 'team',
+  lastSeq: 9,
+  memberCount: 2,
+  createdAtMs: 1000,
+}
+const member = {
+  userId: ann.userId,
+  role: Role.OWNER,
+  isActive: true,
+  joinSeq: 0,
+  leaveSeq: 0,
+  readSeq: 4,
+  mutedUntilMs: 0,
+}
+const entry = {
+  conversationId,
+  seq: 9,
+  type: 'text',
+  senderId: bobId,
+  clientMessageId: 'm-9',
+  body: body({ text: 'hi' }),
+  createdAtMs: 2000,
+}
+const session = { user, accessToken: 'the-token', expiresAtMs: 5000 }
+
+/** What the fake logic says; a test replaces single answers. */
+export const answers = {
+  register: session,
+  login: session,
+  getProfile: { user },
+  findProfile: { user },
+  changeProfile: { user },
+  openDirect: { conversation: { ...conversation, kind: ConversationKind.DIRECT, name: '' }, created: true },
+  listMine: {
+    conversations: [{ conversation, member, lastEntry: entry, unread: 5, peerId: '' }],
+    nextCursor: 'next',
+  },
+  openGroup: { conversation, created: true },
+  getGroup: { conversation, member },
+  getMembers: { members: [member], hasMore: true },
+  getHistory: { entries: [entry], lastSeq: 9 },
+  getHeads: {
+    heads: [{ conversationId, lastSeq: 9, joinSeq: 0, leaveSeq: 0, readSeq: 4, unread: 5 }],
+    hasMore: true,
+    nextAfterId: conversationId,
+  },
+}
+type Answers = typeof answers
+
+export interface FakeOptions {
+  readonly answers?: { readonly [Name in keyof Answers]?: Partial<Answers[Name]> }
+  readonly result?: CommandResult | Error
+  readonly failWith?: Error
+  readonly profile?: 'standard' | 'loopback'
+  readonly log?: Logger
+  readonly ackTimeoutMs?: number
+  /** Called with the app before REST is put on it. */
+  readonly before?: (app: FastifyInstance) => void
+}
+
+export interface Call {
+  readonly name: string
+  readonly request: Record<string, unknown>
+}
+
+export interface FakeGateway extends AsyncDisposable {
+  readonly app: FastifyInstance
+  readonly deps: HttpDeps
+  readonly routes: readonly RouteOptions[]
+  /** What reached logic, over RPC or as a command. */
+  readonly calls: Call[]
+  readonly inject: (request: InjectOptions) => Promise<LightMyRequestResponse>
+  /** With a good bearer token. */
+  readonly injectAsAnn: (request: InjectOptions) => Promise<LightMyRequestResponse>
+}
+
+/** The whole REST edge in one process, on a logic and a message path that only write down what reaches them. */
+export async function createFakeGateway(options: FakeOptions = {}): Promise<FakeGateway> {
+  const { log = silentLogger(), profile = 'loopback' } = options
+  const calls: Call[] = []
+  const routes: RouteOptions[] = []
+  const deps: HttpDeps = {
+    config: { GOCHAT_ACK_TIMEOUT_MS: options.ackTimeoutMs ?? 10_000 },
+    isOriginAllowed: (origin) => origin === 'https://chat.example.com',
+    clients: fakeLogic(calls, options),
+    requests: { submit: async (command) => submit(command, calls, options) },
+    accessTokens: { verify: async (token) => verify(token) },
+    tickets: {
+      issue: async () => ({ ticket: 'the-ticket', expiresAtMs: 3000 }),
+      redeem: async () => undefined,
+    },
+    rates: createRates({ profile }),
+    log,
+    metrics: testMetrics(),
+  }
+  const app = createHttpApp({ log })
+  app.addHook('onRoute', (route) => void routes.push(route))
+  options.before?.(app)
+  await registerHttp(app, deps)
+  await app.ready()
+  const inject = (request: InjectOptions) => app.inject(request)
+  const injectAsAnn = (request: InjectOptions) =>
+    inject({ ...request, headers: { authorization: 'Bearer good', ...request.headers } })
+  return { app, deps, routes, calls, inject, injectAsAnn, [Symbol.asyncDispose]: () => app.close() }
+}
+
+function verify(token: string): Identity {
+  if (token === 'good') return ann
+  throw new AppError(token === 'expired' ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED')
+}
+
+function submit(command: NewCommand, calls: Call[], options: FakeOptions) {
+  calls.push({ name: 'submit', request: { ...command } })
+  if (options.result instanceof Error) throw options.result
+  const error = (code: ErrorCode) => ({ error: { code, message: 'no', retryable: false } })
+  const stored: CommandResult = options.result ?? { seq: 10, createdAt: 3000, outcome: 'applied' }
+  const result = command.conversationId === foreignId ? error('CONVERSATION_NOT_FOUND') : stored
+  return { t: 'ack' as const, id: '1', conversationId: command.conversationId, results: [result] }
+}
+
+function fakeLogic(calls: Call[], options: FakeOptions): HttpDeps['clients'] {
+  function handler<Name extends keyof Answers>(name: Name) {
+    return async (request: object): Promise<Answers[Name]> => {
+      calls.push({ name, request: { ...request } })
+      if (options.failWith !== undefined) throw options.failWith
+      if ('conversationId' in request && request.conversationId === foreignId) {
+        throw new AppError('CONVERSATION_NOT_FOUND')
+      }
+      return { ...answers[name], ...options.answers?.[name] }
+    }
+  }
+  return {
+    auth: connectInMemory(AuthService, { register: handler('register'), login: handler('login') }),
+    user: connectInMemory(UserService, {
+      getProfile: handler('getProfile'),
+      findProfile: handler('findProfile'),
+      changeProfile: handler('changeProfile'),
+    }),
+    conversation: connectInMemory(ConversationService, {
+      openDirect: handler('openDirect'),
+      listMine: handler('listMine'),
+    }),
+    message: connectInMemory(MessageService, { getHistory: handler('getHistory'), getHeads: handler('getHeads') }),
+    group: connectInMemory(GroupService, {
+      openGroup: handler('openGroup'),
+      getGroup: handler('getGroup'),
+      getMembers: handler('getMembers'),
+    }),
+  }
+}

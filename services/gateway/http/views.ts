@@ -1,0 +1,89 @@
+import type { Static } from 'typebox'
+import { AppError } from '#infra/errors/index.ts'
+import {
+  ConversationKind,
+  Role,
+  type Conversation,
+  type Entry,
+  type Member,
+} from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type { ConversationSummary, Head } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import type { User } from '#proto/gen/gochat/user/v1/user_pb.ts'
+import type * as schemas from './schemas/conversation.ts'
+import type * as messages from './schemas/message.ts'
+import type * as users from './schemas/user.ts'
+
+/** From what services answer to what clients get. */
+
+export function userView(user: User | undefined): Static<typeof users.User.ref> {
+  const { id, name, displayName, createdAtMs } = present(user)
+  return { id, name, displayName, createdAt: createdAtMs }
+}
+
+export function conversationView(conversation: Conversation | undefined): Static<typeof schemas.Conversation.ref> {
+  const { id, kind, name, lastSeq, memberCount, createdAtMs } = present(conversation)
+  const isGroup = kind === ConversationKind.GROUP
+  return {
+    id,
+    kind: isGroup ? 'group' : 'direct',
+    ...(isGroup ? { name } : {}),
+    lastSeq,
+    memberCount,
+    createdAt: createdAtMs,
+  }
+}
+
+export function summaryView(summary: ConversationSummary): Static<typeof schemas.ConversationSummary.ref> {
+  const member = present(summary.member)
+  return {
+    ...conversationView(summary.conversation),
+    ...(summary.lastEntry === undefined ? {} : { lastEntry: entryView(summary.lastEntry) }),
+    unread: summary.unread,
+    readSeq: member.readSeq,
+    role: roleView(member.role),
+    ...(summary.peerId === '' ? {} : { peerId: summary.peerId }),
+  }
+}
+
+export function groupView(
+  conversation: Conversation | undefined,
+  member: Member | undefined,
+): Static<typeof schemas.Group.ref> {
+  const { role, joinSeq, readSeq } = memberView(present(member))
+  return { ...conversationView(conversation), role, joinSeq, readSeq }
+}
+
+export function memberView(member: Member): Static<typeof schemas.Member.ref> {
+  const { userId, role, joinSeq, readSeq } = member
+  return { userId, role: roleView(role), joinSeq, readSeq }
+}
+
+export function entryView(entry: Entry): Static<typeof schemas.Entry.ref> {
+  const { conversationId, seq, type, senderId, clientMessageId, body, createdAtMs } = entry
+  return {
+    conversationId,
+    seq,
+    type,
+    senderId,
+    ...(clientMessageId === '' ? {} : { clientMessageId }),
+    body: JSON.parse(utf8.decode(body)) as unknown,
+    createdAt: createdAtMs,
+  }
+}
+
+export function headView(head: Head): Static<typeof messages.Head.ref> {
+  const { conversationId, lastSeq, joinSeq, leaveSeq, readSeq, unread } = head
+  return { conversationId, lastSeq, joinSeq, ...(leaveSeq === 0 ? {} : { leaveSeq }), readSeq, unread }
+}
+
+const utf8 = new TextDecoder()
+
+function roleView(role: Role): 'member' | 'admin' | 'owner' {
+  if (role === Role.OWNER) return 'owner'
+  return role === Role.ADMIN ? 'admin' : 'member'
+}
+
+function present<T>(message: T | undefined): T {
+  if (message === undefined) throw new AppError('INTERNAL', { message: 'an answer of logic lacks its message' })
+  return message
+}

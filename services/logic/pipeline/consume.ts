@@ -1,0 +1,71 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import { partitionOf } from '#delivery/partition.ts'
+import type { ConsumedRecord } from '#infra/kafka/index.ts'
+import { UpstreamRecordSchema, type Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
+import { contentHash } from './content-hash.ts'
+import { noop, type Item, type QueuedRecord } from './item.ts'
+import { findFault } from './validate.ts'
+
+/** Where a poisonous record or command lies. Its content is never shown. */
+export interface Poison {
+  readonly reason: string
+  readonly partition: number
+  readonly offset: number
+  /** Of the command in its record; undefined: the record as a whole. */
+  readonly index?: number
+}
+
+/**
+ * Station: before it the gateways' lanes (gochat.upstream), after it the queue. Decodes one record. What cannot be decoded
+ * becomes a record without commands, so that its offset is passed like any other.
+ */
+export function decodeRecord(
+  partition: number,
+  record: ConsumedRecord,
+  partitions: number,
+  onPoison: (poison: Poison) => void,
+): QueuedRecord {
+  const { offset, timestampMs, value } = record
+  const place = { partition, offset }
+  let commands: readonly Command[] = []
+  try {
+    ;({ commands } = fromBinary(UpstreamRecordSchema, value, { readUnknownFields: false }))
+  } catch {
+    onPoison({ ...place, reason: 'undecodable' })
+  }
+  const items: Item[] = []
+  for (const [index, command] of commands.entries()) {
+    let fault = findFault(command)
+    // In a wrong partition it would be applied by a second writer.
+    if (fault === undefined && partitionOf(command.conversationId, partitions) !== partition) fault = 'partition'
+    if (fault !== undefined) onPoison({ ...place, index, reason: fault })
+    const key = fault === undefined ? keyOf(command) : ''
+    const hash = key === '' ? noHash : contentHash(command)
+    items.push({ command, partition, offset, index, timestampMs, key, hash, fault, plan: noop })
+  }
+  return { ...place, timestampMs, bytes: value.length, items }
+}
+
+const noHash = new Uint8Array()
+
+/** Messages and other commands have ids of their own: the same string in both is not the same wish. */
+function keyOf(command: Command): string {
+  switch (command.body.case) {
+    case 'send':
+      return messageKey(command.conversationId, command.actorId, command.id)
+    case 'add':
+    case 'remove':
+    case 'leave':
+      return commandKey(command.conversationId, command.actorId, command.id)
+    default:
+      return ''
+  }
+}
+
+export function messageKey(conversationId: string, actorId: string, clientMessageId: string): string {
+  return `${conversationId} ${actorId} m ${clientMessageId}`
+}
+
+export function commandKey(conversationId: string, actorId: string, commandId: string): string {
+  return `${conversationId} ${actorId} c ${commandId}`
+}

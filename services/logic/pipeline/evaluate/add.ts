@@ -1,0 +1,21 @@
+import { limits } from '#proto/frames/index.ts'
+import { Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type { AddMembers } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
+import { authorize } from '../../authorize.ts'
+import type { Item, Plan } from '../item.ts'
+import type { Overlay } from '../overlay.ts'
+import { changeEntry, memberChange, refuse } from './entry.ts'
+
+/** All of the named users or none: one unknown user refuses the command. Who is in already is passed over. */
+export function evaluateAdd(item: Item, add: AddMembers, overlay: Overlay, knownUsers: ReadonlySet<string>): Plan {
+  const refusal = authorize(overlay.member(item.command.actorId), 'add', overlay)
+  if (refusal !== undefined) return refuse(refusal)
+  const userIds = [...new Set(add.userIds)].filter((userId) => overlay.member(userId) === undefined)
+  if (userIds.length === 0) return { is: 'outcome', outcome: 'noop' }
+  if (!userIds.every((userId) => knownUsers.has(userId))) return refuse({ code: 'USER_NOT_FOUND' })
+  if (overlay.memberCount + userIds.length > limits.maxGroupMembers) return refuse({ code: 'LIMIT_EXCEEDED' })
+  const changes = userIds.map((userId) => memberChange(userId, true, Role.MEMBER))
+  const seq = overlay.takeSeq()
+  overlay.join(userIds)
+  return { is: 'entry', entry: changeEntry(item, 'added', { userIds }, changes), seq, recipients: overlay.recipients() }
+}

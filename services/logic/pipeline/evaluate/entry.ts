@@ -1,0 +1,53 @@
+import type { Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type { MemberChange, NewEntry } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { Refusal } from '../../authorize.ts'
+import type { Item, Plan } from '../item.ts'
+import type { Overlay } from '../overlay.ts'
+
+/** A message. Literals with their $typeName, because create() costs more than the rest of the evaluation. */
+export function messageEntry(item: Item, type: string, body: Uint8Array): NewEntry {
+  return {
+    $typeName: 'gochat.message.v1.NewEntry',
+    type,
+    senderId: item.command.actorId,
+    clientMessageId: item.command.id,
+    commandId: '',
+    contentHash: item.hash,
+    body,
+    isUnread: true,
+    memberChanges: [],
+  }
+}
+
+/** A change that members see; nobody has it to read. */
+export function changeEntry(item: Item, type: string, body: object, memberChanges: MemberChange[]): NewEntry {
+  return {
+    $typeName: 'gochat.message.v1.NewEntry',
+    type,
+    senderId: item.command.actorId,
+    clientMessageId: '',
+    commandId: item.command.id,
+    contentHash: item.hash,
+    body: Buffer.from(JSON.stringify(body)),
+    isUnread: false,
+    memberChanges,
+  }
+}
+
+export function memberChange(userId: string, isActive: boolean, role: Role): MemberChange {
+  return { $typeName: 'gochat.message.v1.MemberChange', userId, isActive, role }
+}
+
+/** What somebody who went with an entry gets of it, next to those who stayed. */
+export function withGone(overlay: Overlay, gone: readonly string[]): readonly string[] {
+  return [...overlay.recipients(), ...gone]
+}
+
+/**
+ * A refusal of anything but a message is kept with its id. Not that of who is not in the conversation: any stranger could
+ * fill the table.
+ */
+export function refuse(refusal: Refusal): Plan {
+  if (refusal.code === 'CONVERSATION_NOT_FOUND') return { is: 'lookup', refusal }
+  return { is: 'outcome', outcome: refusal.code, refusal }
+}

@@ -1,0 +1,171 @@
+import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { authorize, type Refusal } from '../../authorize.ts'
+import type { Answers } from '../answers.ts'
+import type { FailedFrames } from '../failed-frames.ts'
+import { isSameHash, type Item, type Plan } from '../item.ts'
+import { createOverlay, type Overlay } from '../overlay.ts'
+import type { Conversation } from '../state.ts'
+import { evaluateAdd } from './add.ts'
+import { refuse } from './entry.ts'
+import { evaluateLeave } from './leave.ts'
+import { evaluateRead } from './read.ts'
+import { conflict, malformed, passedOver, precedingFailed } from './refusals.ts'
+import { evaluateRemove } from './remove.ts'
+import { evaluateSend } from './send.ts'
+import { evaluateTyping } from './typing.ts'
+import { lookupOf, newOutcome, readMark, requestPart, seqLookup } from './request.ts'
+
+/** What a batch wants of one conversation. */
+export interface Work {
+  readonly append: ConversationAppend
+  /** Of append.entries, in the same order. */
+  readonly entryItems: Item[]
+  /** Of append.outcomes. */
+  readonly outcomeItems: Item[]
+  /** Undefined: there is no such conversation. */
+  readonly overlay: Overlay | undefined
+}
+
+export interface Evaluation {
+  /** In order of first use. */
+  readonly works: ReadonlyMap<string, Work>
+}
+
+export interface EvaluateInput {
+  readonly items: readonly Item[]
+  /** Passed over before: only looked up, nothing is written. */
+  readonly isReplay: boolean
+  readonly states: { get(conversationId: string): Conversation | undefined }
+  /** Ids of users that exist, of those that the batch wants to add. */
+  readonly knownUsers: ReadonlySet<string>
+  /** What the database said about ids of this batch. */
+  readonly answers: Answers
+  /** What the database or an evaluation choked on. */
+  readonly poisoned: ReadonlyMap<Item, Refusal>
+  readonly failedFrames: FailedFrames
+  readonly nowMs: number
+}
+
+/** Raised by the evaluation of one item: that item is poison, the others are evaluated again without it. */
+export class EvaluationFault extends Error {
+  override readonly name = 'EvaluationFault'
+  readonly item: Item
+
+  constructor(item: Item, cause: unknown) {
+    super('a command could not be evaluated', { cause })
+    this.item = item
+  }
+}
+
+/**
+ * Station: before it the loaded states, after it the append. Decides the plan of every item, in order, and gathers what
+ * the database is to do. Pure but for the plans: states do not change, and the same input gives the same plans.
+ */
+export function evaluate(input: EvaluateInput): Evaluation {
+  const works = new Map<string, Work>()
+  const firsts = new Map<string, Item>()
+  for (const item of input.items) {
+    try {
+      item.plan = decide(item, input, firsts, works)
+    } catch (error) {
+      throw new EvaluationFault(item, error)
+    }
+    gather(item, input, works)
+  }
+  return { works }
+}
+
+function decide(item: Item, input: EvaluateInput, firsts: Map<string, Item>, works: Map<string, Work>): Plan {
+  const { key, command } = item
+  if (item.fault !== undefined) return { is: 'refused', refusal: malformed }
+  const poisoned = input.poisoned.get(item)
+  if (poisoned !== undefined) return { is: 'refused', refusal: poisoned }
+
+  if (key !== '') {
+    const answer = input.answers.find(key)
+    if (answer !== undefined) {
+      return isSameHash(answer.contentHash, item.hash) ? { is: 'known', answer } : { is: 'refused', refusal: conflict }
+    }
+    if (input.isReplay) return { is: 'lookup', refusal: passedOver }
+    if (input.failedFrames.isFailed(item)) return { is: 'lookup', refusal: precedingFailed }
+    const first = firsts.get(key)
+    if (first === undefined || isRetryable(first.plan)) firsts.set(key, item)
+    else return isSameHash(first.hash, item.hash) ? { is: 'copy', of: first } : { is: 'refused', refusal: conflict }
+  }
+
+  if (command.body.case === 'announce') return { is: 'announce' }
+  if (input.isReplay) return { is: 'noop' }
+  const { overlay } = workOf(command.conversationId, input, works)
+  return overlay === undefined ? notThere(item) : evaluateCommand(item, overlay, input)
+}
+
+function evaluateCommand(item: Item, overlay: Overlay, input: EvaluateInput): Plan {
+  const { body } = item.command
+  switch (body.case) {
+    case 'send':
+      return evaluateSend(item, body.value, overlay, input.nowMs)
+    case 'add':
+      return evaluateAdd(item, body.value, overlay, input.knownUsers)
+    case 'remove':
+      return evaluateRemove(item, body.value, overlay)
+    case 'leave':
+      return evaluateLeave(item, overlay)
+    case 'read':
+      return evaluateRead(item, body.value, overlay)
+    case 'typing':
+      return evaluateTyping(item, overlay, input.nowMs)
+    default:
+      return { is: 'noop' }
+  }
+}
+
+/** Puts what the plan asks of the database into the request. */
+function gather(item: Item, input: EvaluateInput, works: Map<string, Work>): void {
+  const { plan, command } = item
+  const { actorId, conversationId } = command
+  switch (plan.is) {
+    case 'entry': {
+      const work = workOf(conversationId, input, works)
+      work.append.entries.push(plan.entry)
+      work.entryItems.push(item)
+      return
+    }
+    case 'outcome': {
+      const work = workOf(conversationId, input, works)
+      work.append.outcomes.push(newOutcome(item, plan.outcome))
+      work.outcomeItems.push(item)
+      return
+    }
+    case 'read':
+      workOf(conversationId, input, works).append.reads.push(readMark(actorId, plan.seq))
+      return
+    case 'lookup':
+      workOf(conversationId, input, works).append.lookups.push(lookupOf(command))
+      return
+    case 'announce':
+      workOf(conversationId, input, works).append.lookups.push(seqLookup(1))
+      return
+    default:
+  }
+}
+
+function workOf(conversationId: string, input: EvaluateInput, works: Map<string, Work>): Work {
+  let work = works.get(conversationId)
+  if (work === undefined) {
+    const state = input.states.get(conversationId)
+    const overlay = state === undefined ? undefined : createOverlay(state)
+    work = { append: requestPart(conversationId), entryItems: [], outcomeItems: [], overlay }
+    works.set(conversationId, work)
+  }
+  return work
+}
+
+function notThere(item: Item): Plan {
+  const refusal = authorize(undefined, 'see details', undefined) ?? malformed
+  if (item.key !== '') return refuse(refusal)
+  return item.command.body.case === 'typing' ? { is: 'noop' } : { is: 'refused', refusal }
+}
+
+function isRetryable(plan: Plan): boolean {
+  return plan.is === 'lookup' && (plan.refusal === precedingFailed || plan.refusal === passedOver)
+}

@@ -1,0 +1,63 @@
+import { AppError, errorBody } from '#infra/errors/index.ts'
+import type { Refusal } from '../authorize.ts'
+
+/** The part of a stored or new entry that clients see. Ids and types hold nothing that JSON would escape. */
+export interface EntryView {
+  readonly type: string
+  readonly senderId: string
+  /** Empty: not a message. */
+  readonly clientMessageId: string
+  readonly body: Uint8Array
+}
+
+/** A message frame, built once for all its recipients; the body goes in as the bytes that came. */
+export function messageFrame(conversationId: string, seq: number, entry: EntryView, createdAtMs: number): Buffer {
+  const id = entry.clientMessageId === '' ? '' : `,"clientMessageId":"${entry.clientMessageId}"`
+  const head = `{"t":"message","conversationId":"${conversationId}","seq":${seq},"type":"${entry.type}","senderId":"${entry.senderId}"${id},"body":`
+  const tail = `,"createdAt":${createdAtMs}}`
+  const frame = Buffer.allocUnsafe(head.length + entry.body.length + tail.length)
+  frame.write(head, 0, 'latin1')
+  frame.set(entry.body, head.length)
+  frame.write(tail, head.length + entry.body.length, 'latin1')
+  return frame
+}
+
+export function readFrame(conversationId: string, userId: string, seq: number): Buffer {
+  return Buffer.from(`{"t":"read","conversationId":"${conversationId}","userId":"${userId}","seq":${seq}}`)
+}
+
+export function typingFrame(conversationId: string, userId: string): Buffer {
+  return Buffer.from(`{"t":"typing","conversationId":"${conversationId}","userId":"${userId}"}`)
+}
+
+/** An ack frame without its end: results follow, joined by commas, and then `]}`. */
+export function ackHead(request: string, conversationId: string): string {
+  return `{"t":"ack","id":${JSON.stringify(request)},"conversationId":${JSON.stringify(conversationId)},"results":[`
+}
+
+export function storedResult(id: string, seq: number, createdAtMs: number, isDuplicate: boolean): string {
+  const duplicate = isDuplicate ? ',"duplicate":true' : ''
+  return `{"clientMessageId":"${id}","seq":${seq},"createdAt":${createdAtMs}${duplicate}}`
+}
+
+export function commandResult(id: string, outcome: 'applied' | 'noop', seq?: number): string {
+  const at = seq === undefined ? '' : `,"seq":${seq}`
+  return `{"commandId":${JSON.stringify(id)},"outcome":"${outcome}"${at}}`
+}
+
+export function errorResult(isMessage: boolean, id: string, refusal: Refusal): string {
+  return `{"${isMessage ? 'clientMessageId' : 'commandId'}":${JSON.stringify(id)},"error":${errorJson(refusal)}}`
+}
+
+const errorTexts = new Map<string, string>()
+
+/** Refusals are a handful of constants, so each is built once. */
+function errorJson({ code, message }: Refusal): string {
+  const key = `${code} ${message ?? ''}`
+  let text = errorTexts.get(key)
+  if (text === undefined) {
+    text = JSON.stringify(errorBody(new AppError(code, message === undefined ? {} : { message })))
+    errorTexts.set(key, text)
+  }
+  return text
+}

@@ -1,0 +1,166 @@
+import type { Emitter } from '#delivery/emit.ts'
+import { toAppError, type AppError } from '#infra/errors/index.ts'
+import type { BusConsumer, RecordBatch, Watermarks } from '#infra/kafka/index.ts'
+import { every, withTimeout } from '#infra/lifecycle/index.ts'
+import type { Logger } from '#infra/logger/index.ts'
+import type { Metrics } from '#infra/metrics/index.ts'
+import { createAppender, type AppendStream } from './append.ts'
+import { createAssignment } from './assignment.ts'
+import { createCommitLedger } from './commit.ts'
+import { decodeRecord } from './consume.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { createFailedFrames } from './failed-frames.ts'
+import { createPipelineMetrics } from './metrics.ts'
+import { prepare } from './prepare.ts'
+import { createPump } from './pump.ts'
+import { createQueue } from './queue.ts'
+import type { RepoPort } from './repo-port.ts'
+import { createSettler } from './settle.ts'
+import { createStates } from './state.ts'
+
+export interface PipelineDeps {
+  readonly topic: string
+  readonly partitions: number
+  readonly consumer: Pick<BusConsumer, 'pause' | 'resume' | 'seek' | 'commit' | 'health'>
+  watermarks(): Promise<readonly Watermarks[]>
+  readonly repo: RepoPort
+  openAppendStream(): AppendStream
+  readonly emitter: Emitter
+  readonly metrics: Metrics
+  readonly log: Logger
+  /** Something that must not happen did; a new process starts from what is stored. */
+  onCrash(error: AppError): void
+  readonly now?: () => number
+  readonly timing?: Partial<PipelineTiming>
+}
+
+export interface PipelineTiming {
+  readonly commitEveryMs: number
+  /** A fenced partition that is still assigned after this long, heartbeat included, is claimed again. */
+  readonly reclaimAfterMs: number
+  readonly appendTimeoutMs: number
+  readonly minBackoffMs: number
+  /** For what is under way when stopping; what is left then is done by the next owner. */
+  readonly stopTimeoutMs: number
+}
+
+const defaultTiming: PipelineTiming = {
+  commitEveryMs: 1000,
+  reclaimAfterMs: 5000,
+  appendTimeoutMs: 10_000,
+  minBackoffMs: 50,
+  stopTimeoutMs: 3000,
+}
+
+/** The message path: commands in from gochat.upstream, effects in the database, answers and deliveries out. */
+export interface Pipeline extends AsyncDisposable {
+  onAssigned(partitions: readonly number[], generation: number): void
+  /** Hands over and returns. */
+  onRecords(batch: RecordBatch): void
+  /** The first assignment is claimed. */
+  readonly isReady: boolean
+  /** Nothing waits and nothing is under way. */
+  readonly isIdle: boolean
+  /** Tells Kafka how far the work is. Happens by itself, once a second and at the end. */
+  commit(): Promise<void>
+}
+
+export function createPipeline(deps: PipelineDeps): Pipeline {
+  const { topic, partitions, consumer, repo, emitter, log, onCrash, now = Date.now } = deps
+  const { commitEveryMs, reclaimAfterMs, appendTimeoutMs, minBackoffMs, stopTimeoutMs } = {
+    ...defaultTiming,
+    ...deps.timing,
+  }
+  const ending = new AbortController()
+  const { signal } = ending
+  const queue = createQueue()
+  const states = createStates()
+  const ledger = createCommitLedger(topic)
+  const metrics = createPipelineMetrics(deps.metrics, log, {
+    ownedPartitions: () => assignment.ownership.owned.length,
+    queuedCommands: () => queue.commands,
+  })
+  const assignment = createAssignment({
+    topic,
+    consumer,
+    repo,
+    queue,
+    states,
+    log,
+    signal,
+    minBackoffMs,
+    reclaimAfterMs,
+    watermarks: () => deps.watermarks(),
+    onClaimDue: () => pump.wake(),
+  })
+  const appender = createAppender({
+    log,
+    signal,
+    minBackoffMs,
+    timeoutMs: appendTimeoutMs,
+    open: () => deps.openAppendStream(),
+  })
+  const settler = createSettler({
+    appender,
+    states,
+    metrics,
+    log,
+    now,
+    failedFrames: createFailedFrames(),
+    prepare: (items, isCurrent) => prepare(items, isCurrent, { repo, states, partitions, log, signal, minBackoffMs }),
+  })
+  const dispatcher = createDispatcher({ emitter, metrics, log, signal, minBackoffMs })
+  const pump = createPump({ queue, assignment, states, settler, dispatcher, ledger, metrics, log, signal, onCrash })
+
+  async function commit(): Promise<void> {
+    const { generation } = ledger
+    const offsets = ledger.take()
+    if (offsets.length === 0) return
+    try {
+      await consumer.commit(offsets)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      // Another generation has begun: it reads them again and finds them done.
+      if (error.code === 'FENCED') return
+      ledger.putBack(offsets, generation)
+      throw error
+    }
+  }
+
+  const commits = every(commitEveryMs, commit, {
+    signal,
+    unref: true,
+    onError: (error) => log.warn({ err: error }, 'offsets cannot be committed: trying again'),
+  })
+
+  return {
+    onAssigned(assigned, generation) {
+      assignment.assign(assigned, generation)
+      ledger.reset(generation)
+      pump.wake()
+    },
+    onRecords(batch) {
+      if (batch.generation !== assignment.generation) return
+      for (const record of batch.records) {
+        queue.push(decodeRecord(batch.partition, record, partitions, metrics.onPoison))
+      }
+      assignment.throttle()
+      pump.wake()
+    },
+    get isReady() {
+      return assignment.isReady
+    },
+    get isIdle() {
+      return pump.isIdle && queue.commands === 0
+    },
+    commit,
+    async [Symbol.asyncDispose]() {
+      await withTimeout(pump.stop(), stopTimeoutMs).catch(() => log.warn('stopping in the middle of a batch'))
+      ending.abort()
+      await commits[Symbol.asyncDispose]()
+      assignment[Symbol.dispose]()
+      await commit().catch((error: unknown) => log.warn({ err: error }, 'the last commit failed'))
+      await appender[Symbol.asyncDispose]()
+    },
+  }
+}

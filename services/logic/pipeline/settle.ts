@@ -1,0 +1,212 @@
+import type { Logger } from '#infra/logger/index.ts'
+import type {
+  AppendStreamRequest,
+  Applied,
+  ConversationHead,
+  Rejected,
+} from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { Refusal } from '../authorize.ts'
+import { createAnswers, type Answers } from './answers.ts'
+import type { AppendResult, Appender } from './append.ts'
+import { evaluate, EvaluationFault, type Evaluation } from './evaluate/evaluate.ts'
+import { passedOver } from './evaluate/refusals.ts'
+import { partitionAdvance } from './evaluate/request.ts'
+import type { FailedFrames } from './failed-frames.ts'
+import type { Item } from './item.ts'
+import type { PipelineMetrics } from './metrics.ts'
+import type { States } from './state.ts'
+import { withoutPartitions, type Batch } from './take.ts'
+
+/** A batch whose effects are in the database: every plan is final, entries have their seq. */
+export interface Settled {
+  readonly batch: Batch
+  readonly items: readonly Item[]
+  readonly answers: Answers
+  readonly createdAtMs: number
+  /** Records of these partitions were left to their new owner. */
+  readonly fenced: readonly number[]
+}
+
+export interface SettleDeps {
+  readonly appender: Pick<Appender, 'append'>
+  readonly states: States
+  readonly failedFrames: FailedFrames
+  readonly metrics: PipelineMetrics
+  readonly log: Logger
+  /** Loads the states that the items need and are missing; the users that exist, of those to be added. */
+  prepare(items: readonly Item[], isCurrent: () => boolean): Promise<ReadonlySet<string>>
+  readonly now: () => number
+}
+
+export interface Settler {
+  /** @throws Abandoned when the assignment ended before anything was sent. */
+  settle(batch: Batch, isCurrent: () => boolean): Promise<Settled>
+}
+
+/**
+ * Carries a batch through as many rounds as it takes: evaluate, append, and when the database answers that some ids are
+ * known, some entry is refused or some partition lost, leave those out and evaluate the rest again, on fresh overlays.
+ * Every round leaves something out, so there is an end.
+ */
+export function createSettler(deps: SettleDeps): Settler {
+  const { appender, states, failedFrames, metrics, log } = deps
+  let lastCreatedAtMs = 0
+
+  async function settle(taken: Batch, isCurrent: () => boolean): Promise<Settled> {
+    let batch = taken
+    let items = batch.records.flatMap((record) => record.items)
+    const answers = createAnswers()
+    const poisoned = new Map<Item, Refusal>()
+    const fenced: number[] = []
+
+    for (;;) {
+      if (batch.records.length === 0) return { batch, items: [], answers, createdAtMs: 0, fenced }
+      const knownUsers = await deps.prepare(items, isCurrent)
+      const nowMs = deps.now()
+      const { isReplay } = batch
+      let evaluation: Evaluation
+      try {
+        evaluation = evaluate({ items, isReplay, states, knownUsers, answers, poisoned, failedFrames, nowMs })
+      } catch (error) {
+        if (!(error instanceof EvaluationFault)) throw error
+        poison(error.item, 'evaluation', poisoned)
+        log.error({ err: error.cause }, 'a command could not be evaluated')
+        continue
+      }
+      const createdAtMs = Math.max(lastCreatedAtMs, nowMs)
+      const result = await append(requestOf(batch, evaluation, createdAtMs))
+      switch (result.case) {
+        case 'applied':
+          answers.add(result.value.answers)
+          commit(evaluation, headsOf(result.value))
+          break
+        case 'known':
+          answers.add(result.value.answers)
+          if (!result.value.alreadyApplied) {
+            if (!items.some((item) => isNews(item, answers))) standStill(evaluation, poisoned)
+            continue
+          }
+          commit(evaluation, headsFromAnswers(evaluation, answers))
+          break
+        case 'rejected':
+          reject(evaluation, result.value, items, poisoned)
+          continue
+        case 'fenced':
+          metrics.fenced.inc(result.value.partitions.length)
+          fenced.push(...result.value.partitions)
+          batch = withoutPartitions(batch, result.value.partitions)
+          items = batch.records.flatMap((record) => record.items)
+          continue
+      }
+      lastCreatedAtMs = createdAtMs
+      if (isReplay) noteFailures(items, answers)
+      return { batch, items, answers, createdAtMs, fenced }
+    }
+  }
+
+  async function append(request: AppendStreamRequest): Promise<AppendResult> {
+    const startMs = performance.now()
+    const result = await appender.append(request)
+    metrics.appendSeconds.observe((performance.now() - startMs) / 1000)
+    return result
+  }
+
+  /** The overlays become the states, and entries get the seqs that the database gave. */
+  function commit(evaluation: Evaluation, heads: ReadonlyMap<string, number>): void {
+    for (const [conversationId, { overlay, entryItems }] of evaluation.works) {
+      if (overlay === undefined) continue
+      const lastSeq = entryItems.length === 0 ? overlay.lastSeq : heads.get(conversationId)
+      if (lastSeq === overlay.lastSeq) {
+        overlay.apply()
+        continue
+      }
+      log.error({ conversationId, expected: overlay.lastSeq, lastSeq }, 'a conversation has another writer')
+      states.drop(conversationId)
+      renumber(entryItems, lastSeq)
+    }
+  }
+
+  /** The database knows an id that it does not name. Never seen; but it must not stop the partition. */
+  function standStill(evaluation: Evaluation, poisoned: Map<Item, Refusal>): void {
+    log.error('known ids without an answer: failing what the batch wanted to write')
+    for (const [conversationId, { entryItems, outcomeItems }] of evaluation.works) {
+      states.drop(conversationId)
+      for (const item of [...entryItems, ...outcomeItems]) poisoned.set(item, unknownOutcome)
+    }
+  }
+
+  function reject(
+    evaluation: Evaluation,
+    rejected: Rejected,
+    items: readonly Item[],
+    poisoned: Map<Item, Refusal>,
+  ): void {
+    const { conversationId, entryIndex, reason } = rejected
+    const work = evaluation.works.get(conversationId)
+    const culprit = entryIndex < 0 ? undefined : work?.entryItems[entryIndex]
+    const culprits =
+      culprit === undefined ? items.filter((item) => item.command.conversationId === conversationId) : [culprit]
+    for (const item of culprits) poison(item, 'rejected', poisoned)
+    log.error({ conversationId, reason }, 'the database refuses a command')
+    states.drop(conversationId)
+  }
+
+  function poison(item: Item, reason: string, poisoned: Map<Item, Refusal>): void {
+    poisoned.set(item, refused)
+    metrics.onPoison({ reason, partition: item.partition, offset: item.offset, index: item.index })
+  }
+
+  function noteFailures(items: readonly Item[], answers: Answers): void {
+    for (const item of items)
+      if (item.plan.is === 'lookup' && answers.find(item.key) === undefined) failedFrames.fail(item)
+  }
+
+  return { settle }
+}
+
+const unknownOutcome: Refusal = { code: 'INTERNAL' }
+const refused: Refusal = { code: 'INVALID_ARGUMENT', message: 'It cannot be stored.' }
+
+function requestOf(batch: Batch, evaluation: Evaluation, createdAtMs: number): AppendStreamRequest {
+  const request: AppendStreamRequest = {
+    $typeName: 'gochat.message.v1.AppendStreamRequest',
+    requestId: 0,
+    partitions: [],
+    conversations: [],
+    createdAtMs,
+  }
+  for (const { partition, epoch, from, to } of batch.advances.values()) {
+    request.partitions.push(partitionAdvance(partition, epoch, from, to))
+  }
+  for (const { append } of evaluation.works.values()) {
+    const { entries, outcomes, reads, lookups } = append
+    if (entries.length + outcomes.length + reads.length + lookups.length > 0) request.conversations.push(append)
+  }
+  return request
+}
+
+function headsOf(applied: Applied): Map<string, number> {
+  return new Map(applied.heads.map((head: ConversationHead) => [head.conversationId, head.lastSeq]))
+}
+
+function isNews(item: Item, answers: Answers): boolean {
+  return item.plan.is !== 'known' && item.plan.is !== 'refused' && answers.find(item.key) !== undefined
+}
+
+/** After a lost answer the entries themselves tell where their conversation stands. */
+function headsFromAnswers(evaluation: Evaluation, answers: Answers): Map<string, number> {
+  const heads = new Map<string, number>()
+  for (const [conversationId, { entryItems }] of evaluation.works) {
+    const entry = answers.find(entryItems.at(-1)?.key ?? '')?.entry
+    if (entry !== undefined) heads.set(conversationId, entry.seq)
+  }
+  return heads
+}
+
+/** Without a head their seqs are not known: the client asks again under the same ids. */
+function renumber(entryItems: readonly Item[], lastSeq: number | undefined): void {
+  for (const [index, item] of entryItems.entries()) {
+    if (lastSeq === undefined) item.plan = { is: 'lookup', refusal: passedOver }
+    else if (item.plan.is === 'entry') item.plan.seq = lastSeq - entryItems.length + 1 + index
+  }
+}

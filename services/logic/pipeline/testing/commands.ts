@@ -1,0 +1,42 @@
+import type { CommandInit } from './cluster.ts'
+
+export interface From {
+  readonly connection?: number
+  readonly request?: string
+}
+
+const epoch = 7
+
+export function send(conversationId: string, actorId: string, id: string, text = id, from: From = {}): CommandInit {
+  const body = { case: 'send', value: { type: 'text', body: Buffer.from(JSON.stringify({ text })) } } as const
+  return { ...base(conversationId, actorId, id, from), body }
+}
+
+export function add(conversationId: string, actorId: string, id: string, userIds: string[]): CommandInit {
+  return { ...base(conversationId, actorId, id, { connection: 0 }), body: { case: 'add', value: { userIds } } }
+}
+
+export function remove(conversationId: string, actorId: string, id: string, userIds: string[]): CommandInit {
+  return { ...base(conversationId, actorId, id, { connection: 0 }), body: { case: 'remove', value: { userIds } } }
+}
+
+export function leave(conversationId: string, actorId: string, id: string): CommandInit {
+  return { ...base(conversationId, actorId, id, { connection: 0 }), body: { case: 'leave', value: {} } }
+}
+
+export function read(conversationId: string, actorId: string, seq: number): CommandInit {
+  return { conversationId, actorId, body: { case: 'read', value: { seq } } }
+}
+
+export function typing(conversationId: string, actorId: string): CommandInit {
+  return { conversationId, actorId, body: { case: 'typing', value: {} } }
+}
+
+export function announce(conversationId: string, actorId: string): CommandInit {
+  return { conversationId, actorId, body: { case: 'announce', value: {} } }
+}
+
+/** Every command asks under its own id as frame id, unless told otherwise. */
+function base(conversationId: string, actorId: string, id: string, { connection = 1, request = id }: From) {
+  return { conversationId, actorId, id, replyTo: { slot: 0, epoch, connection, request } }
+}

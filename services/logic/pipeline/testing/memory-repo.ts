@@ -1,0 +1,273 @@
+import { create, toBinary, fromBinary } from '@bufbuild/protobuf'
+import { AppError } from '#infra/errors/index.ts'
+import {
+  EntrySchema,
+  type Role,
+  type ConversationKind,
+  type Entry,
+} from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { ConversationStateSchema } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import {
+  AppendStreamRequestSchema,
+  AppendStreamResponseSchema,
+  PartitionClaimSchema,
+  StoredAnswerSchema,
+  type AppendStreamRequest,
+  type AppendStreamResponse,
+  type ConversationAppend,
+  type StoredAnswer,
+} from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { AppendStream } from '../append.ts'
+import { commandKey, messageKey } from '../consume.ts'
+import type { RepoPort } from '../repo-port.ts'
+
+export interface MemoryMember {
+  role: Role
+  isActive: boolean
+  joinSeq: number
+  leaveSeq: number
+  readSeq: number
+}
+
+export interface MemoryConversation {
+  readonly id: string
+  readonly kind: ConversationKind
+  readonly entries: Entry[]
+  readonly members: Map<string, MemoryMember>
+}
+
+/** `before`: nothing happened. `after`: it is committed, and only the answer is lost. */
+export type AppendFault = 'unavailable before' | 'unavailable after' | 'broken before' | 'broken after'
+
+/** What repo promises, in memory: unique ids, fenced offsets, one transaction or nothing, and faults on demand. */
+export interface MemoryRepo extends RepoPort {
+  readonly conversations: Map<string, MemoryConversation>
+  readonly answers: ReadonlyMap<string, StoredAnswer>
+  readonly users: Set<string>
+  readonly requests: AppendStreamRequest[]
+  /** Each is used up by one append. */
+  readonly faults: AppendFault[]
+  isDown: boolean
+  /** Answers wait until it is released. */
+  hold(): () => void
+  openAppendStream(): AppendStream
+  ownerOf(partition: number): { epoch: number; nextOffset: number }
+  addConversation(id: string, kind: ConversationKind, members: Record<string, Role>): void
+}
+
+/** A text that the database refuses. */
+export const unstorable = 'unstorable'
+
+export function createMemoryRepo(): MemoryRepo {
+  const conversations = new Map<string, MemoryConversation>()
+  const answers = new Map<string, StoredAnswer>()
+  const owners = new Map<number, { epoch: number; nextOffset: number }>()
+  const users = new Set<string>()
+  const requests: AppendStreamRequest[] = []
+  const faults: AppendFault[] = []
+  let gate: Promise<void> | undefined
+
+  function ownerOf(partition: number) {
+    const owner = owners.get(partition) ?? { epoch: 0, nextOffset: 0 }
+    owners.set(partition, owner)
+    return owner
+  }
+
+  const repo: MemoryRepo = {
+    conversations,
+    answers,
+    users,
+    requests,
+    faults,
+    isDown: false,
+    ownerOf,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      gate = promise
+      return () => {
+        gate = undefined
+        resolve()
+      }
+    },
+    addConversation(id, kind, members) {
+      const entry = create(EntrySchema, { conversationId: id, seq: 1, type: 'created', senderId: '1', createdAtMs: 1 })
+      entry.body = Buffer.from(JSON.stringify({ kind: 'group', userIds: Object.keys(members) }))
+      const all = Object.entries(members).map(([userId, role]): [string, MemoryMember] => {
+        users.add(userId)
+        return [userId, { role, isActive: true, joinSeq: 0, leaveSeq: 0, readSeq: 1 }]
+      })
+      conversations.set(id, { id, kind, entries: [entry], members: new Map(all) })
+    },
+    async loadStates(ids) {
+      refuseWhenDown()
+      return ids.flatMap((id) => {
+        const found = conversations.get(id)
+        return found === undefined ? [] : [stateOf(found)]
+      })
+    },
+    async existingUsers(ids) {
+      refuseWhenDown()
+      return ids.filter((id) => users.has(id))
+    },
+    async claim(partitions) {
+      refuseWhenDown()
+      return partitions.map(({ partition, logStart, logEnd }) => {
+        const owner = ownerOf(partition)
+        owner.epoch += 1
+        owner.nextOffset = Math.min(Math.max(owner.nextOffset, logStart), logEnd)
+        return create(PartitionClaimSchema, { partition, ...owner })
+      })
+    },
+    openAppendStream() {
+      let onMessage: (response: AppendStreamResponse) => void = () => {}
+      let onEnd: (error?: AppError) => void = () => {}
+      let isOpen = true
+      const breakOff = () => {
+        isOpen = false
+        onEnd(new AppError('UNAVAILABLE'))
+      }
+      async function answer(request: AppendStreamRequest): Promise<void> {
+        await gate
+        if (repo.isDown) return breakOff()
+        const fault = faults.shift()
+        if (fault === 'broken before') return breakOff()
+        const unavailable = { case: 'unavailable', value: { reason: 'a fault' } } as const
+        const result = fault === 'unavailable before' ? unavailable : append(request)
+        if (fault === 'broken after') return breakOff()
+        const response = create(AppendStreamResponseSchema, {
+          requestId: request.requestId,
+          result: fault === 'unavailable after' ? unavailable : result,
+        })
+        if (isOpen) onMessage(overTheWire(response))
+      }
+      return {
+        write(request) {
+          const received = fromBinary(AppendStreamRequestSchema, toBinary(AppendStreamRequestSchema, request))
+          requests.push(received)
+          setImmediate(() => void answer(received))
+          return true
+        },
+        onMessage: (listener) => void (onMessage = listener),
+        onEnd: (listener) => void (onEnd = listener),
+        end: () => void (isOpen = false),
+        fail: () => void (isOpen = false),
+      }
+    },
+  }
+  return repo
+
+  function refuseWhenDown(): void {
+    if (repo.isDown) throw new AppError('UNAVAILABLE')
+  }
+
+  function append(request: AppendStreamRequest): AppendStreamResponse['result'] {
+    const { partitions } = request
+    const fenced = partitions.filter(({ partition, epoch }) => ownerOf(partition).epoch !== epoch)
+    if (fenced.length > 0) return result('fenced', { partitions: fenced.map(({ partition }) => partition) })
+    const isApplied = partitions.some(
+      ({ partition, fromOffset, toOffset }) => fromOffset < toOffset && ownerOf(partition).nextOffset === toOffset,
+    )
+    const known = request.conversations.flatMap(knownIn)
+    if (isApplied) return result('known', { answers: [...known, ...lookUp(request)], alreadyApplied: true })
+    const behind = partitions.filter(({ partition, fromOffset }) => ownerOf(partition).nextOffset !== fromOffset)
+    if (behind.length > 0) return result('fenced', { partitions: behind.map(({ partition }) => partition) })
+    if (known.length > 0) return result('known', { answers: [...known, ...lookUp(request)], alreadyApplied: false })
+    for (const { conversationId, entries } of request.conversations) {
+      const entryIndex = entries.findIndex(({ body }) => Buffer.from(body).includes(unstorable))
+      if (entryIndex >= 0) return result('rejected', { conversationId, entryIndex, reason: 'unstorable' })
+    }
+
+    for (const { partition, toOffset } of partitions) ownerOf(partition).nextOffset = toOffset
+    const found = lookUp(request)
+    for (const part of request.conversations) write(part, request.createdAtMs)
+    const heads = request.conversations.flatMap(({ conversationId }) => {
+      const conversation = conversations.get(conversationId)
+      return conversation === undefined ? [] : [{ conversationId, lastSeq: conversation.entries.length }]
+    })
+    return result('applied', { heads, answers: found })
+  }
+
+  function knownIn({ conversationId, entries, outcomes }: ConversationAppend): StoredAnswer[] {
+    const keys = [
+      ...entries.map((entry) =>
+        entry.clientMessageId === ''
+          ? commandKey(conversationId, entry.senderId, entry.commandId)
+          : messageKey(conversationId, entry.senderId, entry.clientMessageId),
+      ),
+      ...outcomes.map(({ actorId, commandId }) => commandKey(conversationId, actorId, commandId)),
+    ]
+    if (new Set(keys).size < keys.length) throw new Error('the same id twice in one request')
+    return keys.map((key) => answers.get(key)).filter((answer) => answer !== undefined)
+  }
+
+  function lookUp(request: AppendStreamRequest): StoredAnswer[] {
+    return request.conversations.flatMap(({ conversationId, lookups }) =>
+      lookups.flatMap(({ actorId, clientMessageId, commandId, seq }) => {
+        if (seq > 0) {
+          const entry = conversations.get(conversationId)?.entries[seq - 1]
+          return entry === undefined ? [] : [create(StoredAnswerSchema, { conversationId, outcome: 'applied', entry })]
+        }
+        const key =
+          clientMessageId === ''
+            ? commandKey(conversationId, actorId, commandId)
+            : messageKey(conversationId, actorId, clientMessageId)
+        return answers.get(key) ?? []
+      }),
+    )
+  }
+
+  function write(part: ConversationAppend, createdAtMs: number): void {
+    const { conversationId, entries, outcomes, reads } = part
+    const conversation = conversations.get(conversationId)
+    if (conversation === undefined) return
+    const { members } = conversation
+    for (const { type, senderId, clientMessageId, commandId, contentHash, body, memberChanges } of entries) {
+      const seq = conversation.entries.length + 1
+      const entry = create(EntrySchema, { conversationId, seq, type, senderId, clientMessageId, body, createdAtMs })
+      conversation.entries.push(entry)
+      const sender = members.get(senderId)
+      if (sender !== undefined) sender.readSeq = seq
+      for (const { userId, isActive, role } of memberChanges) {
+        const before = members.get(userId)
+        if (isActive) members.set(userId, { role, isActive, joinSeq: seq - 1, leaveSeq: 0, readSeq: seq - 1 })
+        else if (before !== undefined) members.set(userId, { ...before, isActive, leaveSeq: seq })
+      }
+      const answer = { conversationId, actorId: senderId, clientMessageId, commandId, contentHash, outcome: 'applied' }
+      const key =
+        clientMessageId === ''
+          ? commandKey(conversationId, senderId, commandId)
+          : messageKey(conversationId, senderId, clientMessageId)
+      answers.set(key, create(StoredAnswerSchema, { ...answer, entry }))
+    }
+    for (const { actorId, commandId, contentHash, outcome } of outcomes) {
+      const key = commandKey(conversationId, actorId, commandId)
+      answers.set(key, create(StoredAnswerSchema, { conversationId, actorId, commandId, contentHash, outcome }))
+    }
+    for (const { userId, seq } of reads) {
+      const member = members.get(userId)
+      if (member !== undefined) member.readSeq = Math.max(member.readSeq, Math.min(seq, conversation.entries.length))
+    }
+  }
+}
+
+function stateOf({ id, kind, entries, members }: MemoryConversation) {
+  return create(ConversationStateSchema, {
+    conversationId: id,
+    kind,
+    lastSeq: entries.length,
+    members: [...members]
+      .filter(([, member]) => member.isActive)
+      .map(([userId, { role, joinSeq, readSeq }]) => ({ userId, role, isActive: true, joinSeq, readSeq })),
+  })
+}
+
+function result<Case extends 'applied' | 'known' | 'fenced' | 'rejected'>(
+  name: Case,
+  value: object,
+): AppendStreamResponse['result'] {
+  return { case: name, value } as unknown as AppendStreamResponse['result']
+}
+
+function overTheWire(response: AppendStreamResponse): AppendStreamResponse {
+  return fromBinary(AppendStreamResponseSchema, toBinary(AppendStreamResponseSchema, response))
+}

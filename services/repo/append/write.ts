@@ -1,0 +1,162 @@
+import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { hex, quote, quoteBytes, rowsTable } from './literals.ts'
+import { applyMemberChanges, type MemberRow } from './member-changes.ts'
+import type { Head, Opened } from './open.ts'
+import type { Plan } from './plan.ts'
+
+/** The rest of the transaction but its end: rows, in the order of locking. */
+export function writeSql(plan: Plan, opened: Opened): readonly string[] {
+  const messages: string[] = []
+  const commands: string[] = []
+  const marks: string[] = []
+  const members: MemberRow[] = []
+  const memberCounts: string[] = []
+  for (const conversation of plan.conversations) {
+    addCommands(commands, conversation, plan.createdAt)
+    const head = opened.heads.get(conversation.conversationId)
+    if (head !== undefined) {
+      addEntries(messages, commands, conversation, head, plan.createdAt)
+      const changes = applyMemberChanges(
+        conversation,
+        opened.members.get(conversation.conversationId) ?? new Map(),
+        headBefore(conversation, head),
+      )
+      members.push(...changes.rows)
+      if (changes.versions > 0) {
+        memberCounts.push(`[${conversation.conversationId},${changes.versions},${changes.countDelta}]`)
+      }
+    }
+    addMarks(marks, conversation, head)
+  }
+  const statements = insertsOf('messages', messages)
+  statements.push(...insertsOf('commands', commands))
+  if (members.length > 0) statements.push(membersSql(members), memberCountsSql(memberCounts))
+  if (marks.length > 0) statements.push(marksSql(marks))
+  return statements
+}
+
+/** As few packets as their size allows: in nearly every case one. */
+export function packetsOf(statements: readonly string[]): string[][] {
+  const packets: string[][] = []
+  let length = Infinity
+  for (const statement of statements) {
+    if (length + statement.length > maxPacketLength) {
+      packets.push([])
+      length = 0
+    }
+    packets.at(-1)!.push(statement)
+    length += statement.length
+  }
+  return packets
+}
+
+/** In UTF-16 units: at most three times as many bytes, and both servers take 16 MiB. */
+const maxPacketLength = 4 * 1024 * 1024
+
+export function headBefore({ entries }: ConversationAppend, head: Head): { seq: number; ordinal: number } {
+  let ordinal = head.lastOrdinal
+  for (const entry of entries) if (entry.isUnread) ordinal -= 1
+  return { seq: head.lastSeq - entries.length, ordinal }
+}
+
+function addEntries(
+  messages: string[],
+  commands: string[],
+  conversation: ConversationAppend,
+  head: Head,
+  createdAt: string,
+): void {
+  const { conversationId, entries } = conversation
+  let { seq, ordinal } = headBefore(conversation, head)
+  for (const entry of entries) {
+    const { senderId, clientMessageId, commandId } = entry
+    const hash = hex(entry.contentHash)
+    const messageId = clientMessageId === '' ? 'NULL' : quote(clientMessageId)
+    seq += 1
+    if (entry.isUnread) ordinal += 1
+    messages.push(
+      `(${conversationId},${seq},${ordinal},${quote(entry.type)},${senderId},${messageId},${hash},${quoteBytes(entry.body)},${createdAt})`,
+    )
+    if (commandId !== '') {
+      commands.push(`(${conversationId},${senderId},${quote(commandId)},${hash},'applied',${seq},${createdAt})`)
+    }
+  }
+}
+
+function addCommands(commands: string[], { conversationId, outcomes }: ConversationAppend, createdAt: string): void {
+  for (const { actorId, commandId, contentHash, outcome } of outcomes) {
+    commands.push(
+      `(${conversationId},${actorId},${quote(commandId)},${hex(contentHash)},${quote(outcome)},0,${createdAt})`,
+    )
+  }
+}
+
+/** Read marks, and own messages: who writes has read what came before. One mark per user. */
+function addMarks(
+  marks: string[],
+  { conversationId, entries, reads }: ConversationAppend,
+  head: Head | undefined,
+): void {
+  const seqs = new Map<string, number>()
+  for (const { userId, seq } of reads) seqs.set(userId, Math.max(seq, seqs.get(userId) ?? 0))
+  if (head !== undefined) {
+    let seq = head.lastSeq - entries.length
+    for (const { isUnread, senderId } of entries) {
+      seq += 1
+      if (isUnread) seqs.set(senderId, Math.max(seq, seqs.get(senderId) ?? 0))
+    }
+  }
+  for (const [userId, seq] of seqs) marks.push(`[${conversationId},${userId},${seq}]`)
+}
+
+/** Not too long each: they are put into packets, and servers refuse large ones. */
+function insertsOf(table: 'messages' | 'commands', rows: readonly string[]): string[] {
+  const statements: string[] = []
+  let start = 0
+  let length = 0
+  for (let end = 0; end < rows.length; end += 1) {
+    length += rows[end]!.length
+    if (length < maxStatementLength && end < rows.length - 1) continue
+    statements.push(`INSERT INTO ${table} (${columns[table]}) VALUES ${rows.slice(start, end + 1).join()}`)
+    start = end + 1
+    length = 0
+  }
+  return statements
+}
+
+const maxStatementLength = 512 * 1024
+const columns = {
+  messages: 'conversation_id,seq,ordinal,type,sender_id,client_message_id,content_hash,body,created_at',
+  commands: 'conversation_id,actor_id,command_id,content_hash,outcome,seq,created_at',
+}
+
+/** `muted_until` is left as it is: leaving and joining again does not lift a mute. */
+function membersSql(rows: readonly MemberRow[]): string {
+  const values = rows.map(
+    (row) =>
+      `(${row.conversation_id},${row.user_id},${row.role},${row.join_seq},${row.leave_seq},${row.read_seq},${row.read_ordinal})`,
+  )
+  return `INSERT INTO members (conversation_id,user_id,role,join_seq,leave_seq,read_seq,read_ordinal) VALUES ${values.join()}
+ON DUPLICATE KEY UPDATE role = VALUES(role), join_seq = VALUES(join_seq), leave_seq = VALUES(leave_seq),
+  read_seq = VALUES(read_seq), read_ordinal = VALUES(read_ordinal)`
+}
+
+function memberCountsSql(rows: readonly string[]): string {
+  const columns = "c BIGINT UNSIGNED PATH '$[0]', v INT UNSIGNED PATH '$[1]', d INT PATH '$[2]'"
+  return `UPDATE ${rowsTable(rows, columns)} STRAIGHT_JOIN conversations k ON k.id = r.c
+SET k.member_version = k.member_version + r.v, k.member_count = k.member_count + r.d`
+}
+
+/**
+ * Only forwards, never beyond what exists and what the member may see, and with the ordinal that is stored with that seq. Users
+ * who are no members match nothing.
+ */
+function marksSql(rows: readonly string[]): string {
+  const columns = "c BIGINT UNSIGNED PATH '$[0]', u BIGINT UNSIGNED PATH '$[1]', s INT UNSIGNED PATH '$[2]'"
+  return `UPDATE ${rowsTable(rows, columns)}
+STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u
+STRAIGHT_JOIN conversations k ON k.id = r.c
+STRAIGHT_JOIN messages x ON x.conversation_id = r.c AND x.seq = LEAST(r.s, IF(m.leave_seq = 0, k.last_seq, m.leave_seq))
+SET m.read_seq = x.seq, m.read_ordinal = x.ordinal
+WHERE m.read_seq < x.seq`
+}

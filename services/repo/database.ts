@@ -1,0 +1,69 @@
+import type { Generated } from 'kysely'
+import type { ConversationKind, DeliveryClass, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+
+/** The tables as kysely sees them: `migrations/` in types. BIGINT is a string, DATETIME a Date, binary columns are Buffers, enums those of proto. */
+export interface Database {
+  users: UsersTable
+  conversations: ConversationsTable
+  members: MembersTable
+  messages: MessagesTable
+  upstream_owners: UpstreamOwnersTable
+}
+
+interface UsersTable {
+  id: string
+  name: Buffer
+  display_name: string
+  password_hash: string
+  created_at: Date
+}
+
+interface ConversationsTable {
+  id: string
+  kind: ConversationKind
+  delivery_class: Generated<DeliveryClass>
+  class_since_seq: Generated<number>
+  name: Generated<string>
+  creator_id: string
+  command_id: string
+  content_hash: Buffer
+  low_user_id: string | null
+  high_user_id: string | null
+  last_seq: number
+  last_ordinal: number
+  last_entry_at: Date
+  member_version: number
+  member_count: number
+  created_at: Date
+}
+
+interface MembersTable {
+  conversation_id: string
+  user_id: string
+  role: Role
+  join_seq: number
+  leave_seq: Generated<number>
+  read_seq: number
+  read_ordinal: number
+  muted_until: Generated<Date | null>
+}
+
+interface MessagesTable {
+  conversation_id: string
+  seq: number
+  ordinal: number
+  type: string
+  sender_id: string
+  client_message_id: string | null
+  content_hash: Buffer
+  body: Buffer
+  created_at: Date
+}
+
+interface UpstreamOwnersTable {
+  partition_id: number
+  owner: string
+  epoch: string
+  next_offset: string
+  claimed_at: Date
+}

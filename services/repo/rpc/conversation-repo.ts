@@ -1,0 +1,71 @@
+import { AppError } from '#infra/errors/index.ts'
+import type { Handlers } from '#infra/rpc/index.ts'
+import { limits } from '#proto/frames/limits.ts'
+import type { ConversationRepo } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import { cacheKeys } from '../cache/keys.ts'
+import { findConversation, type ConversationRecord } from '../queries/conversations.ts'
+import { createDirect } from '../queries/create-direct.ts'
+import { listConversations } from '../queries/list-conversations.ts'
+import { listHeads } from '../queries/list-heads.ts'
+import { loadStates } from '../queries/load-states.ts'
+import { findMember, type MemberRecord } from '../queries/members.ts'
+import type { RepoDeps } from '../repo.ts'
+import { clientIdOf, idOf, idOrStart, idsOf, invalid, limitOf } from './input.ts'
+
+export function conversationRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof ConversationRepo> {
+  return {
+    async createDirect(request) {
+      const creatorId = idOf(request.creatorId, 'creator_id')
+      const peerId = idOf(request.peerId, 'peer_id')
+      const commandId = clientIdOf(request.commandId, 'command_id')
+      if (creatorId === peerId) throw invalid('peer_id', 'is the creator')
+      const { conversation, isCreated } = await createDirect(mysql, { newId, creatorId, peerId, commandId })
+      return { conversation, created: isCreated }
+    },
+
+    async loadStates(request) {
+      return { states: await loadStates(mysql.db, idsOf(request.conversationIds, 'conversation_ids', maxStates)) }
+    },
+
+    async getMembership(request) {
+      const userId = idOf(request.userId, 'user_id')
+      const conversationId = idOf(request.conversationId, 'conversation_id')
+      const [conversation, member] = await Promise.all([
+        readOne<ConversationRecord>('conversation', cacheKeys.conversation(conversationId), () =>
+          findConversation(mysql.db, conversationId),
+        ),
+        readOne<MemberRecord>('member', cacheKeys.member(conversationId, userId), () =>
+          findMember(mysql.db, conversationId, userId),
+        ),
+      ])
+      if (conversation === undefined || member === undefined) throw new AppError('CONVERSATION_NOT_FOUND')
+      return { conversation, member }
+    },
+
+    async listConversations(request) {
+      const userId = idOf(request.userId, 'user_id')
+      const limit = limitOf(request.limit, maxConversationsPage)
+      return listConversations(mysql.db, userId, { limit, cursor: request.cursor })
+    },
+
+    async listHeads(request) {
+      return listHeads(mysql.db, idOf(request.userId, 'user_id'), {
+        namedIds: idsOf(request.namedIds, 'named_ids', limits.maxNamesInSync),
+        limit: limitOf(request.limit, limits.maxHeadsPage),
+        afterId: idOrStart(request.afterId, 'after_id'),
+      })
+    },
+  }
+
+  async function readOne<T>(kind: 'conversation' | 'member', key: string, find: () => Promise<T | undefined>) {
+    const found = await cache.read<T>(kind, [key], async () => {
+      const value = await find()
+      return value === undefined ? new Map<string, T>() : new Map([[key, value]])
+    })
+    return found.get(key)
+  }
+}
+
+const maxStates = 1_000
+/** Each with an entry of up to 64 KiB. */
+const maxConversationsPage = 100

@@ -1,0 +1,66 @@
+import { AppError } from '#infra/errors/index.ts'
+import type { Handlers } from '#infra/rpc/index.ts'
+import { limits } from '#proto/frames/limits.ts'
+import type { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
+import { cacheKeys } from '../cache/keys.ts'
+import { createUser, findUserByName, findUsers, updateDisplayName, type UserRecord } from '../queries/users.ts'
+import type { RepoDeps } from '../repo.ts'
+import { idOf, idsOf, textOf } from './input.ts'
+
+export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof UserRepo> {
+  return {
+    async createUser(request) {
+      const user = {
+        id: newId(),
+        name: textOf(request.name, 'name', limits.maxNameLength),
+        displayName: textOf(request.displayName, 'display_name', limits.maxNameLength),
+        passwordHash: textOf(request.passwordHash, 'password_hash', maxHashLength),
+        createdAtMs: Date.now(),
+      }
+      await createUser(mysql.db, user)
+      return { user: publicPart(user) }
+    },
+
+    async getUsers(request) {
+      const ids = idsOf(request.ids, 'ids', maxIds)
+      const users = await cache.read<UserRecord>('user', ids.map(cacheKeys.user), async (keys) => {
+        const wanted = new Set(keys)
+        const missing = ids.filter((id) => wanted.has(cacheKeys.user(id)))
+        return new Map((await findUsers(mysql.db, missing)).map((user) => [cacheKeys.user(user.id), user]))
+      })
+      return { users: [...users.values()] }
+    },
+
+    async findUser(request) {
+      return { user: publicPart(await userNamed(request.name)) }
+    },
+
+    async getCredentials(request) {
+      const { passwordHash, ...user } = await userNamed(request.name)
+      return { user, passwordHash }
+    },
+
+    async updateProfile(request) {
+      const id = idOf(request.id, 'id')
+      const displayName = textOf(request.displayName, 'display_name', limits.maxNameLength)
+      const isFound = await updateDisplayName(mysql.db, id, displayName)
+      cache.invalidate([cacheKeys.user(id)])
+      const [user] = isFound ? await findUsers(mysql.db, [id]) : []
+      if (user === undefined) throw new AppError('USER_NOT_FOUND')
+      return { user }
+    },
+  }
+
+  async function userNamed(name: string) {
+    const user = await findUserByName(mysql.db, textOf(name, 'name', limits.maxNameLength))
+    if (user === undefined) throw new AppError('USER_NOT_FOUND')
+    return user
+  }
+}
+
+const maxHashLength = 255
+const maxIds = 1_000
+
+function publicPart({ id, name, displayName, createdAtMs }: UserRecord): UserRecord {
+  return { id, name, displayName, createdAtMs }
+}
