@@ -27,7 +27,10 @@ function setUp() {
 
 function batch(offset: number, ...values: (MessageInitShape<typeof DownstreamRecordSchema> | Buffer)[]): RecordBatch {
   const records = values.map((value, index) => ({
-    ...{ offset: offset + index, key: undefined, timestampMs: 0, headers: {} },
+    offset: offset + index,
+    key: undefined,
+    timestampMs: 0,
+    headers: {},
     value: Buffer.isBuffer(value)
       ? value
       : Buffer.from(toBinary(DownstreamRecordSchema, create(DownstreamRecordSchema, value))),

@@ -200,6 +200,7 @@ test('lease lost: the sockets stay, everybody is told to sync, and answers still
   await client.authenticate(await tokenFor(ann))
   server.etcd.expireAllLeases()
   await client.next('resync')
+  assert.equal(await metricValue(server.metrics, 'gochat_gateway_resyncs_total', { reason: 'slot' }), 1)
   client.send({ t: 'send', id: 'f1', conversationId: room, messages: [text('m1', 'still here')] })
   await client.next('ack')
   await server.logic.deliver({ t: 'typing', conversationId: room, userId: bob }, [ann])

@@ -1,7 +1,7 @@
 import { assertProductionSafe, readConfig } from '#infra/config/index.ts'
 import { connectEtcd, createEtcdRegistry } from '#infra/discovery/index.ts'
 import { createIdGenerator, leaseWorkerNumber } from '#infra/id/index.ts'
-import { every, runProcess } from '#infra/lifecycle/index.ts'
+import { runProcess } from '#infra/lifecycle/index.ts'
 import { createLogger } from '#infra/logger/index.ts'
 import { createMetrics, startAdminServer } from '#infra/metrics/index.ts'
 import { createMysql } from '#infra/mysql/index.ts'
@@ -10,7 +10,7 @@ import { createCache } from './cache/cache.ts'
 import { openCacheConnection } from './cache/connection.ts'
 import { schema } from './config.ts'
 import type { Database } from './database.ts'
-import { createHealth } from './health.ts'
+import { startHealth } from './health.ts'
 import { createRepo } from './repo.ts'
 
 const config = readConfig(schema)
@@ -40,9 +40,7 @@ await runProcess(
     const worker = stack.use(await leaseWorkerNumber({ etcd, instance, signal, log }))
     const newId = createIdGenerator({ worker: () => worker.worker })
 
-    const health = createHealth({ mysql, redis, worker, isStopping: () => signal.aborted })
-    stack.use(every(healthEveryMs, health.check, { onError: health.onError, unref: true }))
-    await health.check().catch(health.onError)
+    const health = stack.use(await startHealth({ mysql, redis, worker, signal }))
     stack.use(
       await startAdminServer({
         port: config.GOCHAT_ADMIN_PORT,
@@ -67,5 +65,3 @@ await runProcess(
   },
   { log },
 )
-
-const healthEveryMs = 2_000

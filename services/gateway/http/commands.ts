@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { AppError, isErrorCode, type ErrorBody } from '#infra/errors/index.ts'
+import { clientGone } from './client-gone.ts'
 import type { CommandResult, NewCommand, Requests } from '../ports.ts'
 import { identityOf } from './identity.ts'
 
@@ -9,7 +10,7 @@ export type RunCommand = (request: FastifyRequest, command: Omit<NewCommand, 'ac
 export function createRunCommand(requests: Requests, ackTimeoutMs: number): RunCommand {
   return async (request, command) => {
     const actorId = identityOf(request).userId
-    const answer = await requests.submit({ ...command, actorId }, ackTimeoutMs, request.signal)
+    const answer = await requests.submit({ ...command, actorId }, ackTimeoutMs, clientGone(request))
     const [result] = answer.results
     if (result === undefined) throw new AppError('INTERNAL', { message: 'an answer without a result' })
     if (result.error !== undefined) throw toAppError(result.error)

@@ -5,6 +5,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import { AppError } from '#infra/errors/index.ts'
 import type { HttpDeps } from '../ports.ts'
 import { openSubtree } from './access.ts'
+import { watchClients } from './client-gone.ts'
 import { createRunCommand } from './commands.ts'
 import { docsRoutes } from './docs.ts'
 import { sendFailure } from './failures.ts'
@@ -49,6 +50,7 @@ export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promis
     rest.addHook('onRequest', async (request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
     })
+    watchClients(rest)
     logRequests(rest, deps)
     limitRates(rest, deps.rates)
     await rest.register(helmet, {

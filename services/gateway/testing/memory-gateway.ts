@@ -63,7 +63,13 @@ export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Pr
     timing: { authTimeoutMs: 5000, pingIntervalMs: 25_000, pongTimeoutMs: 10_000, tickMs: 25, ...options.timing },
   })
   return {
-    ...{ gateway, bus, etcd, routes, tickets, logic, metrics },
+    gateway,
+    bus,
+    etcd,
+    routes,
+    tickets,
+    logic,
+    metrics,
     port: gateway.port,
     async [Symbol.asyncDispose]() {
       await gateway[Symbol.asyncDispose]()
@@ -105,11 +111,11 @@ export function tokenFor(
     .sign(new TextEncoder().encode(secret))
 }
 
-interface TestEtcd extends MemoryEtcd {
+export interface TestEtcd extends MemoryEtcd {
   expireAllLeases(): void
 }
 
-function testEtcd(): TestEtcd {
+export function testEtcd(): TestEtcd {
   const etcd = memoryEtcd()
   const leases: EtcdLease[] = []
   return {

@@ -66,7 +66,11 @@ export async function startScriptedLogic(options: ScriptedLogicOptions): Promise
       : { commandId: id, outcome: 'applied', seq }
     const ack = { t: 'ack', id: request, conversationId, results: [result] }
     const message = {
-      ...{ t: 'message', conversationId, seq, type: isSend ? body.value.type : body.case, senderId: actorId },
+      t: 'message',
+      conversationId,
+      seq,
+      type: isSend ? body.value.type : body.case,
+      senderId: actorId,
       ...(isSend ? { clientMessageId: id, body: JSON.parse(Buffer.from(body.value.body).toString()) } : { body: {} }),
       createdAt: seq * 1000,
     }

@@ -40,7 +40,7 @@ export async function registerSocketRoute(app: FastifyInstance, route: SocketRou
       throw new AppError('NOT_FOUND', { message: 'This is a WebSocket: ask for an upgrade.' })
     },
     wsHandler: (ws, request) => {
-      // The plugin's listener would terminate before the close frame has left, and it holds the request for good.
+      // The plugin's listener terminates, perhaps before the close frame has left, and holds the request for good.
       ws.removeAllListeners('error')
       // ws closes by itself, with the code that names what was wrong (1007, 1009, 1002).
       ws.on('error', () => undefined)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { createCluster, type Cluster, type CommandInit, type Process } from './testing/cluster.ts'
@@ -8,62 +9,43 @@ import { createMemoryRepo, type AppendFault } from './testing/memory-repo.ts'
 import { checkPromises, isFinal, resultsByCommand, type Frame } from './testing/model.ts'
 
 /** What clients do, and what happens to the processes: everything that may go wrong, in any order. */
-const actor = fc.constantFrom('1', '2', '3', '8', '9')
-const conversation = fc.constantFrom('100', '101', '102')
-const users = fc.uniqueArray(fc.constantFrom('2', '3', '8', '9', '77'), { minLength: 1, maxLength: 2 })
-const fault = fc.constantFrom<AppendFault>('unavailable before', 'unavailable after', 'broken before', 'broken after')
+const member = fc.constantFrom('100 1', '100 2', '100 3', '101 3', '101 8', '102 1', '102 9')
+const anybody = fc.constantFrom('100 8', '100 9', '101 1', '101 2', '102 3')
+const who = fc.oneof({ weight: 5, arbitrary: member }, { weight: 1, arbitrary: anybody })
+const users = fc.uniqueArray(fc.constantFrom('2', '3', '8', '9', '77'), { minLength: 1, maxLength: 2, size: 'max' })
 const process = fc.nat({ max: 1 })
 
+function weighted<T>(weight: number, model: { [K in keyof T]: fc.Arbitrary<T[K]> }) {
+  return { weight, arbitrary: fc.record(model) }
+}
+
+const is = <T extends string>(what: T) => fc.constant(what)
 const action = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('send'),
-      conversation,
-      actor,
-      count: fc.integer({ min: 1, max: 4 }),
-      isSplit: fc.boolean(),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('send again'), which: fc.nat({ max: 99 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('other content'), which: fc.nat({ max: 99 }) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('change'),
-      conversation,
-      actor,
-      users,
-      how: fc.constantFrom('add', 'remove', 'leave'),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ do: fc.constant('read'), conversation, actor, seq: fc.integer({ min: 1, max: 30 }) }),
-  },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('fetch'), process, max: fc.integer({ min: 1, max: 20 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('settle'), process }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('commit'), process }) },
+  weighted(8, { do: is('send'), who, count: fc.integer({ min: 1, max: 4 }), isSplit: fc.boolean() }),
+  weighted(3, { do: is('send again'), which: fc.nat({ max: 99 }) }),
+  weighted(1, { do: is('other content'), which: fc.nat({ max: 99 }) }),
+  weighted(3, { do: is('change'), who, users, how: fc.constantFrom('add', 'remove', 'leave') }),
+  weighted(2, { do: is('read'), who, seq: fc.integer({ min: 1, max: 30 }) }),
+  weighted(8, { do: is('fetch'), process, max: fc.integer({ min: 1, max: 20 }) }),
+  weighted(5, { do: is('settle'), process }),
+  weighted(3, { do: is('turns'), count: fc.integer({ min: 1, max: 6 }) }),
+  weighted(3, { do: is('commit'), process }),
   // A process that is not told goes on with what it had.
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('rebalance'),
-      cut: fc.nat({ max: 2 }),
-      told: fc.constantFrom('both', 'first', 'second'),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('kill'), process }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('fault'), fault }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('transport'), isDown: fc.boolean() }) },
+  weighted(2, { do: is('rebalance'), cut: fc.nat({ max: 2 }), told: fc.constantFrom('both', 'first', 'second') }),
+  weighted(2, { do: is('kill'), process }),
+  weighted(3, {
+    do: is('fault'),
+    fault: fc.constantFrom<AppendFault>('unavailable before', 'unavailable after', 'broken before', 'broken after'),
+  }),
+  weighted(1, { do: is('transport'), isDown: fc.boolean() }),
 )
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never
 
 test('whatever is repeated, replayed, rebalanced, lost or killed: stored once, in order, told to the right members', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (actions) => {
+    fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 80, size: 'max' }), async (actions) => {
       const world = createWorld()
-      for (const step of actions) await perform(world, step as Step)
+      for (const step of actions) await perform(world, step)
       await heal(world)
       checkPromises(world.cluster, world.frames)
     }),
@@ -78,24 +60,6 @@ interface World {
   nextId: number
 }
 
-type Step = Action & {
-  do: string
-  process: number
-  conversation: string
-  actor: string
-  count: number
-  isSplit: boolean
-  which: number
-  users: string[]
-  how: 'add' | 'remove' | 'leave'
-  seq: number
-  max: number
-  cut: number
-  told: string
-  fault: AppendFault
-  isDown: boolean
-}
-
 function createWorld(): World {
   const repo = createMemoryRepo()
   repo.addConversation('100', ConversationKind.GROUP, { 1: Role.OWNER, 2: Role.ADMIN, 3: Role.MEMBER })
@@ -108,16 +72,17 @@ function createWorld(): World {
   return { cluster, processes, frames: [], nextId: 1 }
 }
 
-async function perform(world: World, step: Step): Promise<void> {
+async function perform(world: World, step: Action): Promise<void> {
   const { cluster, processes, frames } = world
-  const one = processes[step.process]
-  const frame = frames[step.which % Math.max(1, frames.length)]
+  const one = 'process' in step ? processes[step.process] : undefined
+  const [conversationId = '', actorId = ''] = 'who' in step ? step.who.split(' ') : []
+  const frame = 'which' in step ? frames[step.which % Math.max(1, frames.length)] : undefined
   switch (step.do) {
     case 'send': {
       const ids = Array.from({ length: step.count }, () => `m${world.nextId++}`)
-      const request = `${step.actor}.${ids[0]}`
-      const commands = ids.map((id) => send(step.conversation, step.actor, id, id, { request }))
-      frames.push({ conversationId: step.conversation, actorId: step.actor, ids, commands })
+      const request = `${actorId}.${ids[0]}`
+      const commands = ids.map((id) => send(conversationId, actorId, id, id, { request }))
+      frames.push({ conversationId, actorId, ids, commands })
       produce(world, commands, step.isSplit)
       break
     }
@@ -132,23 +97,26 @@ async function perform(world: World, step: Step): Promise<void> {
     }
     case 'change': {
       const id = `c${world.nextId++}`
+      const from = { connection: 0, request: `${actorId}.${id}` }
       const command =
         step.how === 'leave'
-          ? leave(step.conversation, step.actor, id)
-          : (step.how === 'add' ? add : remove)(step.conversation, step.actor, id, step.users)
-      const asked = { ...command, replyTo: { ...command.replyTo, request: `${step.actor}.${id}` } } as CommandInit
-      frames.push({ conversationId: step.conversation, actorId: step.actor, ids: [id], commands: [asked] })
-      produce(world, [asked], false)
+          ? leave(conversationId, actorId, id, from)
+          : (step.how === 'add' ? add : remove)(conversationId, actorId, id, step.users, from)
+      frames.push({ conversationId, actorId, ids: [id], commands: [command] })
+      produce(world, [command], false)
       break
     }
     case 'read':
-      produce(world, [read(step.conversation, step.actor, step.seq), typing(step.conversation, step.actor)], false)
+      produce(world, [read(conversationId, actorId, step.seq), typing(conversationId, actorId)], false)
       break
     case 'fetch':
       one?.fetch(step.max)
       break
     case 'settle':
       if (!cluster.isTransportDown) await one?.settle()
+      break
+    case 'turns':
+      for (let turn = 0; turn < step.count; turn += 1) await setImmediate()
       break
     case 'commit':
       await one?.pipeline.commit()
@@ -171,7 +139,6 @@ async function perform(world: World, step: Step): Promise<void> {
     case 'transport':
       cluster.isTransportDown = step.isDown
       break
-    default:
   }
   for (const [partition, offset] of cluster.committed) {
     assert.ok(offset <= cluster.repo.ownerOf(partition).nextOffset, 'no commit runs ahead of the effects')

@@ -323,10 +323,9 @@ async function claimOnly(partition: number) {
 /** Everything that an append may write, in one comparable value. */
 function contents() {
   return repo.rows(`SELECT
-  (SELECT GROUP_CONCAT(id, ':', last_seq, ':', last_ordinal, ':', member_version, ':', member_count, ':', last_entry_at ORDER BY id) FROM conversations) c,
-  (SELECT COUNT(*) FROM messages) m, (SELECT COUNT(*) FROM commands) k,
-  (SELECT SUM(next_offset) FROM upstream_owners) o,
-  (SELECT GROUP_CONCAT(user_id, ':', join_seq, ':', leave_seq, ':', read_seq, ':', read_ordinal ORDER BY conversation_id, user_id) FROM members) u`)
+  (SELECT SUM(CRC32(CONCAT_WS(':', id, last_seq, last_ordinal, member_version, member_count, last_entry_at))) FROM conversations) c,
+  (SELECT SUM(CRC32(CONCAT_WS(':', conversation_id, user_id, role, join_seq, leave_seq, read_seq, read_ordinal))) FROM members) u,
+  (SELECT COUNT(*) FROM messages) m, (SELECT COUNT(*) FROM commands) k, (SELECT SUM(next_offset) FROM upstream_owners) o`)
 }
 
 function expectCase<C extends NonNullable<Answer['case']>>(answer: Answer, expected: C) {

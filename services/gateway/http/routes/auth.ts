@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { clientGone } from '../client-gone.ts'
 import type { HttpDeps } from '../../ports.ts'
 import { refuseWhen } from '../limit-rates.ts'
 import { answer } from '../schemas/component.ts'
@@ -27,8 +28,8 @@ export function authRoutes({ clients, rates }: Pick<HttpDeps, 'clients' | 'rates
       async (request, reply) => {
         const { name, password, displayName = name, deviceId = randomUUID() } = request.body
         refuseWhen(rates.takeLogin(request.ip, name))
-        const { signal } = request
-        const session = await clients.auth.register({ name, password, displayName, deviceId }, { signal })
+        const account = { name, password, displayName, deviceId }
+        const session = await clients.auth.register(account, { signal: clientGone(request) })
         return reply.code(201).send(sessionView(session))
       },
     )
@@ -48,7 +49,7 @@ export function authRoutes({ clients, rates }: Pick<HttpDeps, 'clients' | 'rates
       async (request) => {
         const { name, password, deviceId = randomUUID() } = request.body
         refuseWhen(rates.takeLogin(request.ip, name))
-        return sessionView(await clients.auth.login({ name, password, deviceId }, { signal: request.signal }))
+        return sessionView(await clients.auth.login({ name, password, deviceId }, { signal: clientGone(request) }))
       },
     )
   }

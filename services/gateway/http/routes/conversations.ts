@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { clientGone } from '../client-gone.ts'
 import type { HttpDeps } from '../../ports.ts'
 import { identityOf } from '../identity.ts'
 import { Conversation, ConversationPage, ConversationQuery, NewDirect } from '../schemas/conversation.ts'
@@ -23,7 +24,7 @@ export function conversationRoutes({ clients }: Pick<HttpDeps, 'clients'>): Fast
       async (request) => {
         const { limit = 50, cursor = '' } = request.query
         const query = { actorId: identityOf(request).userId, limit, cursor }
-        const page = await clients.conversation.listMine(query, { signal: request.signal })
+        const page = await clients.conversation.listMine(query, { signal: clientGone(request) })
         return {
           conversations: page.conversations.map(summaryView),
           ...(page.nextCursor === '' ? {} : { nextCursor: page.nextCursor }),
@@ -50,7 +51,7 @@ export function conversationRoutes({ clients }: Pick<HttpDeps, 'clients'>): Fast
       async (request, reply) => {
         const { commandId, userId } = request.body
         const wish = { actorId: identityOf(request).userId, peerId: userId, commandId }
-        const { conversation, created } = await clients.conversation.openDirect(wish, { signal: request.signal })
+        const { conversation, created } = await clients.conversation.openDirect(wish, { signal: clientGone(request) })
         return reply.code(created ? 201 : 200).send(conversationView(conversation))
       },
     )

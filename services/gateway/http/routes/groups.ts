@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { clientGone } from '../client-gone.ts'
 import type { HttpDeps } from '../../ports.ts'
 import { identityOf } from '../identity.ts'
 import { ConversationParams } from '../schemas/common.ts'
@@ -27,7 +28,7 @@ export function groupRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlug
       },
       async (request, reply) => {
         const wish = { actorId: identityOf(request).userId, ...request.body }
-        const { conversation, created } = await clients.group.openGroup(wish, { signal: request.signal })
+        const { conversation, created } = await clients.group.openGroup(wish, { signal: clientGone(request) })
         return reply.code(created ? 201 : 200).send(conversationView(conversation))
       },
     )
@@ -46,7 +47,7 @@ export function groupRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlug
       },
       async (request) => {
         const query = { actorId: identityOf(request).userId, conversationId: request.params.conversationId }
-        const { conversation, member } = await clients.group.getGroup(query, { signal: request.signal })
+        const { conversation, member } = await clients.group.getGroup(query, { signal: clientGone(request) })
         return groupView(conversation, member)
       },
     )
@@ -68,7 +69,7 @@ export function groupRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlug
         const { limit = 100, afterUserId = '' } = request.query
         const { conversationId } = request.params
         const query = { actorId: identityOf(request).userId, conversationId, limit, afterUserId }
-        const { members, hasMore } = await clients.group.getMembers(query, { signal: request.signal })
+        const { members, hasMore } = await clients.group.getMembers(query, { signal: clientGone(request) })
         const last = members.at(-1)
         return {
           members: members.map(memberView),

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError } from '#infra/errors/index.ts'
 import { NewMessage, limits } from '#proto/frames/index.ts'
+import { clientGone } from '../client-gone.ts'
 import type { CommandResult, HttpDeps } from '../../ports.ts'
 import type { RunCommand } from '../commands.ts'
 import { identityOf } from '../identity.ts'
@@ -34,7 +35,7 @@ export function messageRoutes({ clients, rates, runCommand }: MessageRouteDeps):
         const { afterSeq = 0, upToSeq = 0, limit = limits.maxHistoryPage } = request.query
         const { conversationId } = request.params
         const query = { actorId: identityOf(request).userId, conversationId, afterSeq, upToSeq, limit }
-        const { entries, lastSeq } = await clients.message.getHistory(query, { signal: request.signal })
+        const { entries, lastSeq } = await clients.message.getHistory(query, { signal: clientGone(request) })
         return { entries: entries.map(entryView), lastSeq }
       },
     )

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { limits } from '#proto/frames/index.ts'
+import { clientGone } from '../client-gone.ts'
 import type { HttpDeps } from '../../ports.ts'
 import { identityOf } from '../identity.ts'
 import { answer } from '../schemas/component.ts'
@@ -25,7 +26,7 @@ export function syncRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlugi
       async (request) => {
         const { have, afterId = '' } = request.body
         const query = { actorId: identityOf(request).userId, have, afterId, limit: limits.maxHeadsPage }
-        const { heads, hasMore, nextAfterId } = await clients.message.getHeads(query, { signal: request.signal })
+        const { heads, hasMore, nextAfterId } = await clients.message.getHeads(query, { signal: clientGone(request) })
         return { conversations: heads.map(headView), ...(hasMore ? { nextAfterId } : {}) }
       },
     )

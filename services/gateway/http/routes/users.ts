@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { clientGone } from '../client-gone.ts'
 import type { HttpDeps } from '../../ports.ts'
 import { identityOf } from '../identity.ts'
 import { UserParams } from '../schemas/common.ts'
@@ -22,7 +23,7 @@ export function userRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlugi
       },
       async (request) => {
         const actorId = identityOf(request).userId
-        const { user } = await clients.user.getProfile({ actorId, userId: actorId }, { signal: request.signal })
+        const { user } = await clients.user.getProfile({ actorId, userId: actorId }, { signal: clientGone(request) })
         return userView(user)
       },
     )
@@ -44,7 +45,7 @@ export function userRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlugi
       },
       async (request) => {
         const change = { actorId: identityOf(request).userId, displayName: request.body.displayName }
-        const { user } = await clients.user.changeProfile(change, { signal: request.signal })
+        const { user } = await clients.user.changeProfile(change, { signal: clientGone(request) })
         return userView(user)
       },
     )
@@ -63,7 +64,7 @@ export function userRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlugi
       },
       async (request) => {
         const query = { actorId: identityOf(request).userId, name: request.query.name }
-        const { user } = await clients.user.findProfile(query, { signal: request.signal })
+        const { user } = await clients.user.findProfile(query, { signal: clientGone(request) })
         return userView(user)
       },
     )
@@ -82,7 +83,7 @@ export function userRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlugi
       },
       async (request) => {
         const query = { actorId: identityOf(request).userId, userId: request.params.userId }
-        const { user } = await clients.user.getProfile(query, { signal: request.signal })
+        const { user } = await clients.user.getProfile(query, { signal: clientGone(request) })
         return userView(user)
       },
     )

@@ -6,22 +6,29 @@ export interface From {
 }
 
 const epoch = 7
+const rest: From = { connection: 0 }
 
 export function send(conversationId: string, actorId: string, id: string, text = id, from: From = {}): CommandInit {
   const body = { case: 'send', value: { type: 'text', body: Buffer.from(JSON.stringify({ text })) } } as const
   return { ...base(conversationId, actorId, id, from), body }
 }
 
-export function add(conversationId: string, actorId: string, id: string, userIds: string[]): CommandInit {
-  return { ...base(conversationId, actorId, id, { connection: 0 }), body: { case: 'add', value: { userIds } } }
+export function add(conversationId: string, actorId: string, id: string, userIds: string[], from = rest): CommandInit {
+  return { ...base(conversationId, actorId, id, from), body: { case: 'add', value: { userIds } } }
 }
 
-export function remove(conversationId: string, actorId: string, id: string, userIds: string[]): CommandInit {
-  return { ...base(conversationId, actorId, id, { connection: 0 }), body: { case: 'remove', value: { userIds } } }
+export function remove(
+  conversationId: string,
+  actorId: string,
+  id: string,
+  userIds: string[],
+  from = rest,
+): CommandInit {
+  return { ...base(conversationId, actorId, id, from), body: { case: 'remove', value: { userIds } } }
 }
 
-export function leave(conversationId: string, actorId: string, id: string): CommandInit {
-  return { ...base(conversationId, actorId, id, { connection: 0 }), body: { case: 'leave', value: {} } }
+export function leave(conversationId: string, actorId: string, id: string, from = rest): CommandInit {
+  return { ...base(conversationId, actorId, id, from), body: { case: 'leave', value: {} } }
 }
 
 export function read(conversationId: string, actorId: string, seq: number): CommandInit {
