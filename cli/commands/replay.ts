@@ -10,7 +10,7 @@ export const summary = 'play an IRC log through the running system and write dow
 export const usage = `replay FILE --order log|author --out DIR [--rate N] [--seed N] [--lines N] [--json]
   --order log      the next line only after the ack of the last
   --order author   every author for itself
-  --rate N         lines a second in author order (default 500; 0: as fast as they go)
+  --rate N         lines a second in author order (default 60; 0: as fast as they go)
   --seed N         who joins, leaves, drops and has two devices (default 1)
   --lines N        only the first N lines
   --json           nothing but the result on the standard output`

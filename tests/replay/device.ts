@@ -19,6 +19,9 @@ export interface DeviceOptions {
   readonly folder: string
 }
 
+/** Read without parsing the frame a second time: a replay sees half a million of them. */
+const pushedEntry = /^\{"t":"message","conversationId":"(\d+)","seq":(\d+)/
+
 export function createDevice(options: DeviceOptions): Device {
   const { conversationId } = options
   const frames = createRecorder(options.folder, `devices/${options.name}.frames.jsonl`)
@@ -56,10 +59,9 @@ export function createDevice(options: DeviceOptions): Device {
   }
 
   function countDuplicates(text: string): void {
-    if (!text.startsWith('{"t":"message"')) return
-    const frame = JSON.parse(text) as { conversationId: string; seq: number }
-    if (frame.conversationId !== conversationId) return
-    if (seen.has(frame.seq)) counts.duplicates++
-    seen.add(frame.seq)
+    const [, id, seq] = pushedEntry.exec(text) ?? []
+    if (id !== conversationId) return
+    if (seen.has(Number(seq))) counts.duplicates++
+    seen.add(Number(seq))
   }
 }

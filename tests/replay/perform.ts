@@ -29,7 +29,7 @@ export async function perform(log: IrcLog, stage: Stage, ledger: Ledger, options
 async function inLogOrder(log: IrcLog, stage: Stage, ledger: Ledger, options: PerformOptions): Promise<void> {
   for (const [index, line] of log.lines.entries()) {
     options.signal.throwIfAborted()
-    await stage.before(index)
+    await stage.before(index, line.nick)
     await ledger.send(stage.deviceOf(line.nick), stage.conversationId, line, index)
     await stage.after(index)
   }
@@ -55,7 +55,7 @@ async function inAuthorOrder(log: IrcLog, stage: Stage, ledger: Ledger, options:
     const dueMs =
       options.ratePerSecond === 0 ? 0 : (index / options.ratePerSecond) * 1000 - (performance.now() - startedAt)
     if (dueMs > 1 && index >= unpacedUntil) await sleep(dueMs)
-    const entrance = stage.before(index)
+    const entrance = stage.before(index, line.nick)
     answers.push(entrance === undefined ? play(index) : entrance.then(() => play(index)))
     async function play(at: number): Promise<void> {
       await ledger.send(stage.deviceOf(line.nick), stage.conversationId, line, at)

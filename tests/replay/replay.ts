@@ -20,7 +20,7 @@ export interface ReplayOptions {
   readonly folder: string
   readonly httpUrls: readonly string[]
   readonly wsUrls: readonly string[]
-  /** Lines a second in author order; 0: as fast as they go. Default 500. */
+  /** Lines a second in author order; 0: as fast as they go. Default 60: one process plays every client. */
   readonly ratePerSecond?: number
   /** Default 1. */
   readonly seed?: number
@@ -53,7 +53,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     const { order } = options
     await perform(log, stage, ledger, {
       order,
-      ratePerSecond: options.ratePerSecond ?? 500,
+      ratePerSecond: options.ratePerSecond ?? 60,
       barriers: options.barriers ?? [],
       signal,
     })

@@ -9,8 +9,8 @@ export interface Stage {
   readonly devices: readonly Device[]
   readonly members: readonly Player[]
   deviceOf(nick: string): Device
-  /** What must happen before line `index` is sent: a promise, where it takes time. */
-  before(index: number): Promise<void> | undefined
+  /** What must happen before line `index` of `nick` is sent: a promise, where it takes time. */
+  before(index: number, nick: string): Promise<void> | undefined
   /** What happens after line `index` is acknowledged. */
   after(index: number): Promise<void>
   /** Connects who comes late, and waits until everybody holds what there is to hold. */
@@ -63,14 +63,12 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     devices: players.flatMap((player) => player.devices),
     members: players,
     deviceOf: (nick) => byNick.get(nick)!.devices[0]!,
-    before(index) {
+    before(index, nick) {
       for (const drop of drops) if (drop.line === index) drop.device.chat.dropConnection()
-      const joining = players.find(({ actor }) => actor.part === 'joiner' && actor.firstLine === index)
-      if (joining !== undefined) entrances.set(joining.actor.nick, add([joining.account.userId], `join-${index}`))
-      const author = players.find(
-        ({ actor }) => actor.firstLine <= index && index <= actor.lastLine && entrances.has(actor.nick),
-      )
-      return author === undefined ? undefined : entrances.get(author.actor.nick)
+      const { actor, account } = byNick.get(nick)!
+      if (actor.part !== 'joiner') return undefined
+      if (actor.firstLine === index) entrances.set(nick, add([account.userId], `join-${index}`))
+      return entrances.get(nick)
     },
     async after(index) {
       const leaving = players.find(({ actor }) => actor.part === 'leaver' && actor.lastLine === index)
