@@ -24,7 +24,10 @@ export async function connectRaw(url: string, timeoutMs = 10_000): Promise<RawSo
   const reader = new FrameReader()
   const raw: RawSocket = {
     send: (text) => void socket.write(textFrame(text)),
-    close: () => socket.destroy(),
+    close: () => {
+      raw.onClose = () => {}
+      socket.destroy()
+    },
     onFrame: () => {},
     onClose: () => {},
   }

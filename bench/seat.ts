@@ -2,8 +2,8 @@ import { connectRaw, type RawSocket } from './raw-socket.ts'
 import type { Latencies } from './latency.ts'
 import type { Person } from './population.ts'
 
-const ackStart = Buffer.from('{"t":"ack"')
-const messageStart = Buffer.from('{"t":"message"')
+/** A frame's kind shows in the first letter of its `t`: every frame starts with `{"t":"`. */
+const kindAt = '{"t":"'.length
 const seqKey = Buffer.from('"seq":')
 const textKey = Buffer.from('"text":"')
 const errorKey = Buffer.from('"error":')
@@ -54,9 +54,10 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
     close: () => socket.close(),
   }
   socket.onFrame = (data, start, end) => {
-    if (startsWith(data, start, messageStart)) onMessage(data, start)
-    else if (startsWith(data, start, ackStart)) onAck(data.subarray(start, end))
-    else if (data.toString('latin1', start, end).startsWith('{"t":"ping"')) socket.send('{"t":"pong"}')
+    const kind = String.fromCharCode(data[start + kindAt]!)
+    if (kind === 'm') onMessage(data, start)
+    else if (kind === 'a') onAck(data.subarray(start, end))
+    else if (data.toString('latin1', start, end) === '{"t":"ping"}') socket.send('{"t":"pong"}')
   }
   return seat
 
@@ -93,10 +94,6 @@ async function authenticate(socket: RawSocket, person: Person): Promise<void> {
   socket.onClose = (reason) => {
     throw new Error(`a socket closed during the run: ${reason}`)
   }
-}
-
-function startsWith(data: Buffer, start: number, prefix: Buffer): boolean {
-  return data.compare(prefix, 0, prefix.length, start, start + prefix.length) === 0
 }
 
 function numberAt(data: Buffer, at: number): number {

@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: services/logic/pipeline/dispatch.ts. After: services/gateway/downstream.ts.
+ * What a batch has to say becomes one Kafka record per gateway.
+ */
 import type { Metrics } from '#infra/metrics/index.ts'
 import type { Place, RouteReader } from './routes.ts'
 import type { SlotView } from './slot-view.ts'
@@ -5,7 +9,7 @@ import { addressBy, type Addressing } from './addressing.ts'
 import { createOutbox } from './outbox.ts'
 import type { Transport } from './transport.ts'
 
-/** Sends answers and deliveries to the gateways. Before it: services/logic dispatch; after it: services/gateway downstream. */
+/** Sends answers and deliveries to the gateways. */
 export interface Emitter {
   /**
    * Everything that one batch has to say. Resolves when it is safe with the transport; then a gateway that lives will read it.

@@ -23,6 +23,7 @@ export const errorTable = {
   FRAME_TOO_LARGE: entry(status.INVALID_ARGUMENT, 413, 'The frame is larger than the limit.', { close: 1009 }),
   PAYLOAD_TOO_LARGE: entry(status.INVALID_ARGUMENT, 413, 'The request body is larger than the limit.'),
   UNSUPPORTED_MEDIA_TYPE: entry(status.INVALID_ARGUMENT, 415, 'The request body must be application/json.'),
+  METHOD_NOT_ALLOWED: entry(status.UNIMPLEMENTED, 405, 'This resource does not have that method.'),
   PROTOCOL_VIOLATION: entry(status.FAILED_PRECONDITION, 400, 'The frame is not allowed in this state.', {
     close: 4503,
   }),

@@ -5,6 +5,7 @@
  * Does not: restart anything. That is the supervisor's work (`gochat up`, Kubernetes).
  * Use: `await runProcess(async ({ stack }) => { stack.use(await startServer()) }, { log })`.
  */
+export { crashPoint, refuseCrashPoints, type CrashPoint } from './crash-point.ts'
 export { backoff, type BackoffOptions } from './backoff.ts'
 export { every, type EveryOptions, type Loop } from './every.ts'
 export { runProcess, type ProcessContext, type ProcessOptions } from './run-process.ts'

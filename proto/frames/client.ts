@@ -38,7 +38,7 @@ export const SyncFrame = Type.Object(
   {
     t: Type.Literal('sync'),
     id: FrameId,
-    have: Type.Record(Id, Seq, { maxProperties: limits.maxNamesInSync }),
+    have: Type.Record(Id, Seq, { maxProperties: limits.maxNamesInSync, additionalProperties: false }),
     afterId: Type.Optional(Id),
   },
   strict,

@@ -4,7 +4,7 @@ import { limits } from './limits.ts'
 
 const strict = { additionalProperties: false } as const
 const Text = Type.Object(
-  { text: Type.String({ maxLength: limits.maxTextLength, description: 'Kept as it is; counted in UTF-16 units.' }) },
+  { text: Type.String({ maxLength: limits.maxTextLength, description: 'Kept as it is; counted in Unicode code points.' }) },
   strict,
 )
 

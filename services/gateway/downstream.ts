@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: delivery/emit.ts. After: services/gateway/ws/hub.ts.
+ * Records of this gateway's slot are handed out, a whole fetch at a time.
+ */
 import { fromBinary } from '@bufbuild/protobuf'
 import type { RecordBatch } from '#infra/kafka/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
@@ -6,7 +10,7 @@ import { DownstreamRecordSchema, type DownstreamRecord } from '#proto/gen/gochat
 import type { Answer } from './ports.ts'
 import type { Hub } from './ws/hub.ts'
 
-/** What logic sent to this gateway. Before it: delivery/emit.ts. After it: ws/hub.ts, or a REST request that waits. */
+/** What logic sent to this gateway: for sockets, or for a REST request that waits. */
 export interface Downstream {
   /** One whole fetch: everything in it is handed out before anything is written to a socket. */
   take(batch: RecordBatch): void

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { metricValue, waitFor } from '#infra/testing/index.ts'
 import { connectClient } from './testing/client.ts'
-import { ann, bob, startMemoryGateway, tokenFor } from './testing/memory-gateway.ts'
+import { ann, bob, room, startMemoryGateway, tokenFor } from './testing/memory-gateway.ts'
 
-const room = '7100000000000000001'
 const text = (clientMessageId: string, content: string) => ({ clientMessageId, type: 'text', body: { text: content } })
 
 test('example: hello, auth, ready; what one sends is acked to it and pushed to everybody else', async () => {
@@ -252,4 +251,12 @@ test('stopping: clients are told when to come back and closed with 1012, routes 
   assert.equal((await server.routes.read([ann]))?.size, 0)
   assert.deepEqual(await server.etcd.getPrefix('/gochat/slots/'), [])
   await assert.rejects(connectClient(server.port), /ECONNREFUSED/)
+})
+
+test('a gateway that cannot listen fails to start and leaves nothing behind', async () => {
+  await using server = await startMemoryGateway()
+  const { etcd, bus } = server
+  const port = String(server.port)
+  await assert.rejects(startMemoryGateway({ env: { GOCHAT_GATEWAY_PORT: port }, etcd, bus }), { code: 'EADDRINUSE' })
+  assert.equal((await etcd.getPrefix('/gochat/slots/')).length, 1)
 })

@@ -41,6 +41,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { GOCHAT_INSTANCE: instance, GOCHAT_GATEWAY_HOST: host, GOCHAT_ADVERTISED_HOST: advertised } = config
   let holder: SlotHolder | undefined
   let isDraining = false
+  // What is started here ends here, should a later step fail.
+  await using starting = new AsyncDisposableStack()
 
   const rates = createRates({ profile: limitsProfile(config) })
   const accessTokens = createAccessTokens({ secret: config.GOCHAT_ACCESS_TOKEN_SECRET })
@@ -61,21 +63,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics,
   })
   const requests = createRequests(upstream)
-  const sockets = createSockets({
-    instance,
-    upstream,
-    accessTokens,
-    tickets,
-    rates,
-    clients,
-    routes,
-    place,
-    isOriginAllowed,
-    log,
-    metrics,
-    routeTtlSeconds: config.GOCHAT_ROUTE_TTL_SECONDS,
-    ...(options.timing === undefined ? {} : { timing: options.timing }),
-  })
+  const sockets = starting.use(
+    createSockets({
+      instance,
+      upstream,
+      accessTokens,
+      tickets,
+      rates,
+      clients,
+      routes,
+      place,
+      isOriginAllowed,
+      log,
+      metrics,
+      routeTtlSeconds: config.GOCHAT_ROUTE_TTL_SECONDS,
+      ...(options.timing === undefined ? {} : { timing: options.timing }),
+    }),
+  )
   const downstream = createDownstream({
     hub: sockets.hub,
     onAnswer: requests.resolve,
@@ -114,6 +118,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     signal,
   )
+  starting.use(holder)
+  starting.defer(() => app.close())
+  await sockets.watchRedis()
   await app.listen({ host, port: config.GOCHAT_GATEWAY_PORT })
   const { port } = app.server.address() as AddressInfo
   const registration = await createEtcdRegistry(etcd, { log }).register('gateway', instance, `${advertised}:${port}`)
@@ -132,6 +139,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await registration[Symbol.asyncDispose]()
   }
 
+  // From here on stop() ends it all, in its own order.
+  starting.move()
   let stopped: Promise<void> | undefined
   return {
     port,

@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: services/gateway/ws/frame-handler.ts. After: services/logic/pipeline/consume.ts.
+ * Commands share a paced lane; each flush is one Kafka record per partition.
+ */
 import { create, toBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import type { Place } from '#delivery/routes.ts'
@@ -6,11 +10,11 @@ import { errorBody, type AppError } from '#infra/errors/index.ts'
 import { createLane, type BusProducer } from '#infra/kafka/index.ts'
 import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
-import { crashPoint } from '#infra/testing/crash-point.ts'
+import { crashPoint } from '#infra/lifecycle/crash-point.ts'
 import { UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import type { Answer, NewCommand, ReplyAddress, Upstream } from './ports.ts'
 
-/** Commands on their way to logic. Before it: ws/session.ts or http/. After it: services/logic/pipeline/consume.ts. */
+/** Commands on their way to logic, from sockets and from REST. */
 export interface UpstreamLane extends Upstream {
   /** Sends what waits, and takes nothing more. */
   close(timeoutMs: number): Promise<void>

@@ -11,15 +11,10 @@ const codesOfFastify: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** Every refusal leaves here: the table's status, the one JSON shape, and when to come back. */
-export function sendFailure(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status?: number,
-): FastifyReply {
+export function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = toFailure(error)
   request.setDecorator('failure', failure)
-  return answer(failure, request, reply, status)
+  return answer(failure, request, reply)
 }
 
 /** For what fails before a route is found: there are no hooks and no decorators. */
@@ -32,16 +27,11 @@ export function failureOf(request: FastifyRequest): AppError | null {
   return request.getDecorator<AppError | null>('failure')
 }
 
-function answer(
-  failure: AppError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status = errorEntry(failure.code).http,
-): FastifyReply {
+function answer(failure: AppError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (failure.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(failure.retryAfterMs / 1000))
   const traceId = trace.getActiveSpan()?.spanContext().traceId ?? request.id
   return reply
-    .code(status)
+    .code(errorEntry(failure.code).http)
     .type('application/json; charset=utf-8')
     .send({ error: errorBody(failure, traceId) })
 }

@@ -1,6 +1,5 @@
 import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
 import { AppError } from '#infra/errors/index.ts'
-import { sendFailure } from './failures.ts'
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -13,12 +12,9 @@ export function refuseOtherMethods(app: FastifyInstance, routes: readonly RouteO
       method: methods.filter((method) => !allowed.includes(method)),
       url,
       schema: { hide: true },
-      onRequest: async (request, reply) => {
-        const failure = new AppError('NOT_FOUND', {
-          message: 'This resource does not have that method.',
-          details: { allow },
-        })
-        return sendFailure(failure, request, reply.header('allow', allow), 405)
+      onRequest: async (_request, reply) => {
+        reply.header('allow', allow)
+        throw new AppError('METHOD_NOT_ALLOWED', { details: { allow } })
       },
       handler: async () => undefined,
     })

@@ -47,7 +47,7 @@ for (const route of routeTable) {
 
     test('refuses other methods before it looks at the token or the body', async () => {
       const response = await gateway.inject({ method: 'PUT', url: route.url, payload: '{broken' })
-      assertFailure(response, 405, 'NOT_FOUND')
+      assertFailure(response, 405, 'METHOD_NOT_ALLOWED')
       assert.match(String(response.headers['allow']), new RegExp(route.method))
     })
 

@@ -20,6 +20,7 @@ import { startScriptedLogic, type ScriptedLogic } from './scripted-logic.ts'
 export const secret = 'a-key-for-tests-of-at-least-32-bytes'
 export const ann = '7000000000000000001'
 export const bob = '7000000000000000002'
+export const room = '7100000000000000001'
 
 /** A whole gateway on a free port, whose Kafka, Redis, etcd and logic are in this process. */
 export interface MemoryGateway extends AsyncDisposable {
@@ -37,18 +38,20 @@ export interface MemoryGatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly timing?: Partial<Timing>
   readonly message?: Partial<Handlers<typeof MessageService>>
+  /** Those of another gateway, to share them. */
+  readonly etcd?: TestEtcd
+  readonly bus?: Bus
 }
 
 export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Promise<MemoryGateway> {
   const log = silentLogger()
   const metrics = testMetrics()
-  const etcd = testEtcd()
-  const bus = createMemoryBus()
+  const { etcd = testEtcd(), bus = createMemoryBus() } = options
   const routes = memoryRoutes()
   const tickets = memoryTickets()
   await (await bus.admin()).ensureTopics(topicSpecs({ upstreamPartitions: 4, slots: 2, replicationFactor: 1 }))
   const slots = await watchSlots(etcd)
-  const logic = await startScriptedLogic({ bus, routes, slots, members: [ann, bob] })
+  const logic = await startScriptedLogic({ bus, routes, slots, conversationIds: [room], members: [ann, bob] })
   const message = connectInMemory(MessageService, { getHeads: unexpected, getHistory: unexpected, ...options.message })
   const gateway = await startGateway({
     config: readConfig(schema, testEnv(options.env)),

@@ -13,8 +13,6 @@ export interface ScriptedLogic extends AsyncDisposable {
   readonly commands: readonly Command[]
   /** One entry per record: how many commands it held. */
   readonly records: readonly number[]
-  /** False: commands are taken and not answered. */
-  isAnswering: boolean
   deliver(payload: object, userIds: readonly string[]): Promise<void>
 }
 
@@ -22,11 +20,13 @@ export interface ScriptedLogicOptions {
   readonly bus: Bus
   readonly routes: RouteReader
   readonly slots: SlotView
+  /** The conversations that exist; commands of others are left to whoever else reads the topic. */
+  readonly conversationIds: readonly string[]
   readonly members: readonly string[]
 }
 
 export async function startScriptedLogic(options: ScriptedLogicOptions): Promise<ScriptedLogic> {
-  const { bus, routes, slots, members } = options
+  const { bus, routes, slots, conversationIds, members } = options
   const commands: Command[] = []
   const records: number[] = []
   const seqs = new Map<string, number>()
@@ -37,18 +37,22 @@ export async function startScriptedLogic(options: ScriptedLogicOptions): Promise
   const logic: ScriptedLogic = {
     commands,
     records,
-    isAnswering: true,
     deliver: (payload, userIds) =>
       emitter.emit({ replies: [], deliveries: [{ payload: Buffer.from(JSON.stringify(payload)), userIds }] }),
-    [Symbol.asyncDispose]: () => consumer.stop(),
+    async [Symbol.asyncDispose]() {
+      await consumer.stop()
+      await tail
+    },
   }
 
   function take(value: Buffer): void {
-    const record = fromBinary(UpstreamRecordSchema, value)
-    commands.push(...record.commands)
-    records.push(record.commands.length)
-    if (!logic.isAnswering) return
-    const sends = record.commands.filter(({ replyTo }) => replyTo !== undefined).map(applied)
+    const known = fromBinary(UpstreamRecordSchema, value).commands.filter((command) =>
+      conversationIds.includes(command.conversationId),
+    )
+    if (known.length === 0) return
+    commands.push(...known)
+    records.push(known.length)
+    const sends = known.filter(({ replyTo }) => replyTo !== undefined).map(applied)
     const batch = {
       replies: sends.map(({ reply }) => reply),
       deliveries: sends.flatMap(({ delivery }) => delivery),

@@ -9,7 +9,7 @@ export type Parsed = { readonly frame: ClientFrame } | { readonly error: AppErro
 
 export type FrameParser = (text: string) => Parsed
 
-/** Before it: the socket. After it: ws/session.ts. Nothing behind it checks a field again. */
+/** Nothing behind it checks a field again. */
 export function createFrameParser(): FrameParser {
   const validators = new Map(Object.entries(clientFrames).map(([type, schema]) => [type, Compile(schema)] as const))
 

@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: services/gateway/ws/session.ts. After: services/gateway/upstream.ts.
+ * A send frame becomes commands, one a message, all with the same place to answer to.
+ */
 import { AppError } from '#infra/errors/index.ts'
 import type { ClientFrame, SendFrame } from '#proto/frames/index.ts'
 import type { NewCommand, Rates, Upstream } from '../ports.ts'
@@ -5,7 +9,7 @@ import type { Coalescer } from './coalesce.ts'
 import type { Connection } from './connection.ts'
 import type { Queries } from './queries.ts'
 
-/** What each frame of a client that is ready does. Before it: ws/session.ts. After it: upstream.ts. */
+/** What each frame of a client that is ready does. */
 export interface FrameHandler {
   handle(connection: Connection, frame: HandledFrame): void
 }

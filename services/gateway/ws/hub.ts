@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: services/gateway/downstream.ts. After: services/gateway/ws/writer.ts.
+ * One payload becomes one WebSocket frame, queued for every socket that it names.
+ */
 import type { Delivery } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
 import type { ClientSocket } from './client-socket.ts'
 import { Connection } from './connection.ts'
@@ -5,7 +9,7 @@ import type { FrameCounts } from './frame-counts.ts'
 import { textFrame, typeOfPayload } from './text-frame.ts'
 import type { Writer } from './writer.ts'
 
-/** The sockets of this gateway, by number and by user. Before it: downstream.ts. After it: ws/writer.ts. */
+/** The sockets of this gateway, by number and by user. */
 export interface Hub {
   /** Numbers a new socket. */
   open(socket: ClientSocket, ip: string): Connection

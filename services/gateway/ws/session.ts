@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: sdk/src/outbox.ts. After: services/gateway/ws/frame-handler.ts.
+ * Text messages of one socket become frames, once it has said who it is.
+ */
 import { AppError, toAppError } from '#infra/errors/index.ts'
 import type { ClientFrame } from '#proto/frames/index.ts'
 import type { FrameParser } from './client-frames.ts'
@@ -22,7 +26,6 @@ const violationWindowMs = 60_000
 
 /**
  * The life of one connection: stranger → entering → ready. Takes text messages in order.
- * Before it: the client's socket. After it: ws/frame-handler.ts.
  */
 export class Session {
   readonly #connection: Connection

@@ -29,6 +29,8 @@ import { createWriter, type Outgoing } from './writer.ts'
 /** Everything about WebSockets, put together. */
 export interface Sockets extends AsyncDisposable {
   readonly hub: Hub
+  /** Looks at Redis a first time, so that whatever it loses from now on is noticed. To be awaited before clients come. */
+  watchRedis(): Promise<void>
   /** Puts `GET /ws` on the app. */
   register(app: FastifyInstance): Promise<void>
   /** Pushes to all, or to everybody's sockets of these users, may have been lost. */
@@ -160,6 +162,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
 
   return {
     hub,
+    watchRedis: () => presence.tick(),
     register: (app) => registerSocketRoute(app, { onSocket, admit }),
     resync: tell,
     async moved() {

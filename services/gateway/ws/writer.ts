@@ -1,3 +1,7 @@
+/**
+ * On the message path. Before: services/gateway/ws/hub.ts. After: sdk/src/conversation-log.ts.
+ * The frames of a fetch leave in one write per socket; members of a room share the bytes.
+ */
 import type { Metrics } from '#infra/metrics/index.ts'
 import type { ClientSocket } from './client-socket.ts'
 import { createJoiner } from './joiner.ts'
@@ -10,7 +14,7 @@ export interface Outgoing {
 
 /**
  * The only way to a socket: frames wait until the flush, which writes each socket once, with all its frames joined.
- * It is the write that costs, not the frame. Before it: ws/hub.ts. After it: the client.
+ * It is the write that costs, not the frame.
  */
 export interface Writer {
   /** Queues a frame; unless flush() comes first it leaves at the end of this turn of the event loop. */

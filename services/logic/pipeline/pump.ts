@@ -1,6 +1,6 @@
 import { toAppError, type AppError } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
-import { crashPoint } from '#infra/testing/crash-point.ts'
+import { crashPoint } from '#infra/lifecycle/crash-point.ts'
 import type { Assignment } from './assignment.ts'
 import type { CommitLedger } from './commit.ts'
 import { emissionOf } from './dispatch.ts'

@@ -9,7 +9,7 @@ import { explainMismatch } from './ownership.ts'
 import { isRejection, planAppend, type Plan, type Rejection } from './plan.ts'
 import { isDataError, rollBack, run } from './session.ts'
 import { findKnown, toStoredAnswers } from './stored-answers.ts'
-import { packetsOf, writeSql } from './write.ts'
+import { draftWrite, packetsOf, writeSql } from './write.ts'
 
 // Station 4 of the message path. Before it: logic/pipeline/append. After it: logic/pipeline/dispatch.
 
@@ -54,7 +54,8 @@ async function attemptOnce(
 ): Promise<AppendResult | undefined> {
   let isCommitting = false
   try {
-    const opened = await openTransaction(session, plan)
+    // Drafted while the first packet is on its way.
+    const [opened, draft] = await Promise.all([openTransaction(session, plan), draftWrite(plan)])
     if (opened === undefined) {
       await rollBack(session)
       return await answerMismatch(session, plan)
@@ -64,7 +65,7 @@ async function attemptOnce(
       await rollBack(session)
       return rejected(missing)
     }
-    const packets = packetsOf([...writeSql(plan, opened), 'COMMIT'])
+    const packets = packetsOf([...writeSql(plan, draft, opened), 'COMMIT'])
     isCommitting = true
     for (const packet of packets) await run(session, packet)
     onWritten(plan)

@@ -4,7 +4,7 @@ import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_re
 import { openTransaction } from './open.ts'
 import type { Plan, Rejection } from './plan.ts'
 import { isDataError, rollBack, run } from './session.ts'
-import { writeSql } from './write.ts'
+import { draftWrite, writeSql } from './write.ts'
 
 /**
  * Finds what the database refuses, by transactions that are rolled back: the first conversation that fails, then the shortest
@@ -43,7 +43,7 @@ async function isRefused(session: HotSession, plan: Plan): Promise<boolean> {
   try {
     const opened = await openTransaction(session, plan)
     if (opened === undefined) throw new AppError('FENCED')
-    const statements = writeSql(plan, opened)
+    const statements = writeSql(plan, await draftWrite(plan), opened)
     if (statements.length > 0) await run(session, statements)
     return false
   } catch (error) {

@@ -2,11 +2,8 @@ import type { HotSession } from '#infra/mysql/index.ts'
 
 /** Sends one packet of statements and resolves with the result of each. */
 export function run(session: HotSession, statements: readonly string[]): Promise<readonly unknown[]> {
-  const t0 = performance.now()
   return new Promise((resolve, reject) => {
     session.query(statements.join(';'), null, (error, result) => {
-      ;((globalThis as any).T ??= {})[statements[0]!.slice(0, 8)] ??= []
-      ;(globalThis as any).T[statements[0]!.slice(0, 8)].push(performance.now() - t0)
       if (error !== null) reject(error)
       // A single statement's result comes bare; its rows would look like a list of results.
       else resolve(statements.length === 1 ? [result] : (result as unknown[]))

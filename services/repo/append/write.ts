@@ -4,36 +4,65 @@ import { applyMemberChanges, type MemberRow } from './member-changes.ts'
 import type { Head, Opened } from './open.ts'
 import type { Plan } from './plan.ts'
 
+/** What of the rows does not depend on the seqs, in the order of the request: made while the first packet is on its way. */
+export interface Draft {
+  readonly entries: readonly string[]
+  readonly commands: readonly string[]
+  readonly outcomes: readonly string[]
+}
+
+export async function draftWrite({ conversations, createdAt }: Plan): Promise<Draft> {
+  const entries: string[] = []
+  const commands: string[] = []
+  const outcomes: string[] = []
+  for (const conversation of conversations) {
+    const id = conversation.conversationId
+    for (const { type, senderId, clientMessageId, commandId, contentHash, body } of conversation.entries) {
+      const hash = hex(contentHash)
+      const messageId = clientMessageId === '' ? 'NULL' : quote(clientMessageId)
+      entries.push(`,${id},${quote(type)},${senderId},${messageId},${hash},${quoteBytes(body)},${createdAt})`)
+      if (commandId !== '') commands.push(`,${id},${senderId},${quote(commandId)},${hash},'applied',${createdAt})`)
+    }
+    for (const { actorId, commandId, contentHash, outcome } of conversation.outcomes) {
+      outcomes.push(`(0,${id},${actorId},${quote(commandId)},${hex(contentHash)},${quote(outcome)},${createdAt})`)
+    }
+  }
+  return { entries, commands, outcomes }
+}
+
 /** The rest of the transaction but its end: rows, in the order of locking. */
-export function writeSql(plan: Plan, opened: Opened): readonly string[] {
+export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened): readonly string[] {
   const messages: string[] = []
   const commands: string[] = []
   const marks: string[] = []
   const members: MemberRow[] = []
   const memberCounts: string[] = []
-  for (const conversation of plan.conversations) {
-    addCommands(commands, conversation, plan.createdAt)
-    const head = opened.heads.get(conversation.conversationId)
+  for (const conversation of conversations) {
+    const { conversationId, entries } = conversation
+    const head = opened.heads.get(conversationId)
     if (head !== undefined) {
-      addEntries(messages, commands, conversation, head, plan.createdAt)
-      const changes = applyMemberChanges(
-        conversation,
-        opened.members.get(conversation.conversationId) ?? new Map(),
-        headBefore(conversation, head),
-      )
-      members.push(...changes.rows)
-      if (changes.versions > 0) {
-        memberCounts.push(`[${conversation.conversationId},${changes.versions},${changes.countDelta}]`)
+      const before = headBefore(conversation, head)
+      let { seq, ordinal } = before
+      for (const { isUnread, commandId } of entries) {
+        seq += 1
+        if (isUnread) ordinal += 1
+        messages.push(`(${seq},${ordinal}${draft.entries[messages.length]}`)
+        if (commandId !== '') commands.push(`(${seq}${draft.commands[commands.length]}`)
       }
+      const changes = applyMemberChanges(conversation, opened.members.get(conversationId) ?? noMembers, before)
+      members.push(...changes.rows)
+      if (changes.versions > 0) memberCounts.push(`[${conversationId},${changes.versions},${changes.countDelta}]`)
     }
     addMarks(marks, conversation, head)
   }
-  const statements = insertsOf('messages', messages)
-  statements.push(...insertsOf('commands', commands))
+  commands.push(...draft.outcomes)
+  const statements = [...insertsOf('messages', messages), ...insertsOf('commands', commands)]
   if (members.length > 0) statements.push(membersSql(members), memberCountsSql(memberCounts))
   if (marks.length > 0) statements.push(marksSql(marks))
   return statements
 }
+
+const noMembers: ReadonlyMap<string, MemberRow> = new Map()
 
 /** As few packets as their size allows: in nearly every case one. */
 export function packetsOf(statements: readonly string[]): string[][] {
@@ -53,42 +82,10 @@ export function packetsOf(statements: readonly string[]): string[][] {
 /** In UTF-16 units: at most three times as many bytes, and both servers take 16 MiB. */
 const maxPacketLength = 4 * 1024 * 1024
 
-export function headBefore({ entries }: ConversationAppend, head: Head): { seq: number; ordinal: number } {
+function headBefore({ entries }: ConversationAppend, head: Head): { seq: number; ordinal: number } {
   let ordinal = head.lastOrdinal
   for (const entry of entries) if (entry.isUnread) ordinal -= 1
   return { seq: head.lastSeq - entries.length, ordinal }
-}
-
-function addEntries(
-  messages: string[],
-  commands: string[],
-  conversation: ConversationAppend,
-  head: Head,
-  createdAt: string,
-): void {
-  const { conversationId, entries } = conversation
-  let { seq, ordinal } = headBefore(conversation, head)
-  for (const entry of entries) {
-    const { senderId, clientMessageId, commandId } = entry
-    const hash = hex(entry.contentHash)
-    const messageId = clientMessageId === '' ? 'NULL' : quote(clientMessageId)
-    seq += 1
-    if (entry.isUnread) ordinal += 1
-    messages.push(
-      `(${conversationId},${seq},${ordinal},${quote(entry.type)},${senderId},${messageId},${hash},${quoteBytes(entry.body)},${createdAt})`,
-    )
-    if (commandId !== '') {
-      commands.push(`(${conversationId},${senderId},${quote(commandId)},${hash},'applied',${seq},${createdAt})`)
-    }
-  }
-}
-
-function addCommands(commands: string[], { conversationId, outcomes }: ConversationAppend, createdAt: string): void {
-  for (const { actorId, commandId, contentHash, outcome } of outcomes) {
-    commands.push(
-      `(${conversationId},${actorId},${quote(commandId)},${hex(contentHash)},${quote(outcome)},0,${createdAt})`,
-    )
-  }
 }
 
 /** Read marks, and own messages: who writes has read what came before. One mark per user. */
@@ -126,8 +123,8 @@ function insertsOf(table: 'messages' | 'commands', rows: readonly string[]): str
 
 const maxStatementLength = 512 * 1024
 const columns = {
-  messages: 'conversation_id,seq,ordinal,type,sender_id,client_message_id,content_hash,body,created_at',
-  commands: 'conversation_id,actor_id,command_id,content_hash,outcome,seq,created_at',
+  messages: 'seq,ordinal,conversation_id,type,sender_id,client_message_id,content_hash,body,created_at',
+  commands: 'seq,conversation_id,actor_id,command_id,content_hash,outcome,created_at',
 }
 
 /** `muted_until` is left as it is: leaving and joining again does not lift a mute. */

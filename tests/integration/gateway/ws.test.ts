@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { provisionTopics } from '#delivery/provision.ts'
 import { routeKey } from '#delivery/route.ts'
 import { createRoutes } from '#delivery/routes.ts'
 import { watchSlots } from '#delivery/slot-view.ts'
+import { topicSpecs } from '#delivery/topics.ts'
 import { readConfig } from '#infra/config/index.ts'
 import { connectEtcd } from '#infra/discovery/index.ts'
-import { createKafkaBus } from '#infra/kafka/index.ts'
+import { createKafkaBus, type Bus } from '#infra/kafka/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import { connectRedis, type Redis } from '#infra/redis/index.ts'
 import { metricValue, silentLogger, stackEnv, testMetrics, waitFor } from '#infra/testing/index.ts'
@@ -15,6 +15,7 @@ import { startGateway, type Gateway } from '#services/gateway/gateway.ts'
 import { connectServers } from '#services/gateway/servers.ts'
 import { connectClient, type TestClient } from '#services/gateway/testing/client.ts'
 import { testEnv, tokenFor } from '#services/gateway/testing/memory-gateway.ts'
+import { prefixedBus } from '#services/gateway/testing/prefixed-bus.ts'
 import { startScriptedLogic, type ScriptedLogic } from '#services/gateway/testing/scripted-logic.ts'
 
 /** Two gateways on the real Kafka, Redis and etcd; logic is scripted. */
@@ -25,18 +26,23 @@ const room = `71${base}`
 const [ann, bob, carol] = [`1${base}`, `2${base}`, `3${base}`] as const
 const stack = new AsyncDisposableStack()
 let redis: Redis
+let bus: Bus
 let logic: ScriptedLogic
 let gateways: { gateway: Gateway; metrics: Metrics }[]
 
 before(async () => {
-  await provisionTopics(process.env, { log })
   const { kafkaBrokers: brokers, etcdEndpoints, redisUrl } = stackEnv()
   redis = stack.use(await connectRedis({ url: redisUrl, log, metrics: testMetrics() }))
   const etcd = stack.use(connectEtcd({ endpoints: etcdEndpoints, log }))
-  const bus = stack.use(createKafkaBus({ brokers, clientId: 'scripted-logic', log, metrics: testMetrics() }))
+  const kafka = stack.use(createKafkaBus({ brokers, clientId: 'gateway-tests', log, metrics: testMetrics() }))
+  // The services of the test stack read the real topics.
+  bus = prefixedBus(kafka, `test-${base}.`)
+  await (await bus.admin()).ensureTopics(topicSpecs({ upstreamPartitions: 8, slots: 16, replicationFactor: 1 }))
   const slots = stack.use(await watchSlots(etcd))
   const routes = createRoutes({ redis, log })
-  logic = stack.use(await startScriptedLogic({ bus, routes, slots, members: [ann, bob, carol] }))
+  logic = stack.use(
+    await startScriptedLogic({ bus, routes, slots, conversationIds: [room], members: [ann, bob, carol] }),
+  )
   gateways = await Promise.all(['gateway-a', 'gateway-b'].map(start))
 })
 after(() => stack.disposeAsync())
@@ -54,7 +60,7 @@ async function start(instance: string) {
     config,
     log,
     metrics,
-    servers: await connectServers(config, { log, metrics, stack }),
+    servers: { ...(await connectServers(config, { log, metrics, stack })), bus },
     signal: new AbortController().signal,
     onCrash: (error) => {
       throw error
