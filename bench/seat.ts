@@ -6,7 +6,6 @@ import type { Person } from './population.ts'
 const kindAt = '{"t":"'.length
 const seqKey = Buffer.from('"seq":')
 const textKey = Buffer.from('"text":"')
-const errorKey = Buffer.from('"error":')
 
 /** What the sockets of one run saw, added up. */
 export interface Tally {
@@ -23,7 +22,7 @@ export interface Tally {
 export interface Seat {
   send(): void
   onAck: () => void
-  /** What this seat holds of the conversation's entries since it sat down: its own acked ones and those pushed to it. */
+  /** How many different entries this seat holds since it sat down: its own acked ones and those pushed to it. */
   readonly held: () => number
   close(): void
 }
@@ -36,7 +35,7 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
   await authenticate(socket, person)
   const prefix = `${person.id.slice(-8)}-${Date.now().toString(36)}-`
   let sent = 0
-  let held = 0
+  const held = new Set<number>()
   let lastPushedSeq = 0
   const seat: Seat = {
     send() {
@@ -50,7 +49,7 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
       )
     },
     onAck: () => {},
-    held: () => held,
+    held: () => held.size,
     close: () => socket.close(),
   }
   socket.onFrame = (data, start, end) => {
@@ -63,9 +62,9 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
 
   function onMessage(data: Buffer, start: number): void {
     const seq = numberAt(data, data.indexOf(seqKey, start) + seqKey.length)
-    if (seq === lastPushedSeq) tally.duplicated++
+    if (held.has(seq)) tally.duplicated++
     else if (seq < lastPushedSeq) tally.reordered++
-    else held++
+    held.add(seq)
     lastPushedSeq = Math.max(lastPushedSeq, seq)
     if (!tally.isMeasuring) return
     tally.delivered++
@@ -74,8 +73,9 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
   }
 
   function onAck(frame: Buffer): void {
-    if (frame.includes(errorKey)) tally.refused++
-    else held++
+    const seqAt = frame.indexOf(seqKey)
+    if (seqAt < 0) tally.refused++
+    else held.add(numberAt(frame, seqAt + seqKey.length))
     if (tally.isMeasuring) tally.acked++
     seat.onAck()
   }
