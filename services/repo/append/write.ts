@@ -34,7 +34,8 @@ export async function draftWrite({ conversations, createdAt }: Plan): Promise<Dr
 export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened): readonly string[] {
   const messages: string[] = []
   const commands: string[] = []
-  const marks: string[] = []
+  const sent: string[] = []
+  const reads: string[] = []
   const members: MemberRow[] = []
   const memberCounts: string[] = []
   for (const conversation of conversations) {
@@ -43,22 +44,28 @@ export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened):
     if (head !== undefined) {
       const before = headBefore(conversation, head)
       let { seq, ordinal } = before
-      for (const { isUnread, commandId } of entries) {
+      const senders = new Map<string, string>()
+      for (const { isUnread, senderId, commandId } of entries) {
         seq += 1
-        if (isUnread) ordinal += 1
+        if (isUnread) {
+          ordinal += 1
+          senders.set(senderId, `[${conversationId},${senderId},${seq},${ordinal}]`)
+        }
         messages.push(`(${seq},${ordinal}${draft.entries[messages.length]}`)
         if (commandId !== '') commands.push(`(${seq}${draft.commands[commands.length]}`)
       }
+      sent.push(...senders.values())
       const changes = applyMemberChanges(conversation, opened.members.get(conversationId) ?? noMembers, before)
       members.push(...changes.rows)
       if (changes.versions > 0) memberCounts.push(`[${conversationId},${changes.versions},${changes.countDelta}]`)
     }
-    addMarks(marks, conversation, head)
+    for (const { userId, seq } of latestReads(conversation)) reads.push(`[${conversationId},${userId},${seq}]`)
   }
   commands.push(...draft.outcomes)
   const statements = [...insertsOf('messages', messages), ...insertsOf('commands', commands)]
   if (members.length > 0) statements.push(membersSql(members), memberCountsSql(memberCounts))
-  if (marks.length > 0) statements.push(marksSql(marks))
+  if (sent.length > 0) statements.push(sentSql(sent))
+  if (reads.length > 0) statements.push(readsSql(reads))
   return statements
 }
 
@@ -88,22 +95,12 @@ function headBefore({ entries }: ConversationAppend, head: Head): { seq: number;
   return { seq: head.lastSeq - entries.length, ordinal }
 }
 
-/** Read marks, and own messages: who writes has read what came before. One mark per user. */
-function addMarks(
-  marks: string[],
-  { conversationId, entries, reads }: ConversationAppend,
-  head: Head | undefined,
-): void {
+/** One per user: a row that a statement joins twice would be changed once, by either. */
+function latestReads({ reads }: ConversationAppend): readonly { userId: string; seq: number }[] {
+  if (reads.length < 2) return reads
   const seqs = new Map<string, number>()
   for (const { userId, seq } of reads) seqs.set(userId, Math.max(seq, seqs.get(userId) ?? 0))
-  if (head !== undefined) {
-    let seq = head.lastSeq - entries.length
-    for (const { isUnread, senderId } of entries) {
-      seq += 1
-      if (isUnread) seqs.set(senderId, Math.max(seq, seqs.get(senderId) ?? 0))
-    }
-  }
-  for (const [userId, seq] of seqs) marks.push(`[${conversationId},${userId},${seq}]`)
+  return [...seqs].map(([userId, seq]) => ({ userId, seq }))
 }
 
 /** Not too long each: they are put into packets, and servers refuse large ones. */
@@ -144,11 +141,16 @@ function memberCountsSql(rows: readonly string[]): string {
 SET k.member_version = k.member_version + r.v, k.member_count = k.member_count + r.d`
 }
 
-/**
- * Only forwards, never beyond what exists and what the member may see, and with the ordinal that is stored with that seq. Users
- * who are no members match nothing.
- */
-function marksSql(rows: readonly string[]): string {
+/** Who writes has read what came before. Users who are no members match nothing, which an upsert could not say. */
+function sentSql(rows: readonly string[]): string {
+  const columns =
+    "c BIGINT UNSIGNED PATH '$[0]', u BIGINT UNSIGNED PATH '$[1]', s INT UNSIGNED PATH '$[2]', o INT UNSIGNED PATH '$[3]'"
+  return `UPDATE ${rowsTable(rows, columns)} STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u
+SET m.read_seq = r.s, m.read_ordinal = r.o WHERE m.read_seq < r.s`
+}
+
+/** Only forwards, never beyond what exists and what the member may see, and with the ordinal that is stored with that seq. */
+function readsSql(rows: readonly string[]): string {
   const columns = "c BIGINT UNSIGNED PATH '$[0]', u BIGINT UNSIGNED PATH '$[1]', s INT UNSIGNED PATH '$[2]'"
   return `UPDATE ${rowsTable(rows, columns)}
 STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u

@@ -20,6 +20,7 @@ export function createInvalidator(options: {
     'Changed keys that Redis was not told of: their old values live until they expire.',
   )
   const scripts = new WeakMap<Redis, MarkScript>()
+  const marked = createRecentKeys()
   let waiting = new Set<string>()
   let sending = new Set<string>()
   let isScheduled = false
@@ -30,11 +31,12 @@ export function createInvalidator(options: {
   return {
     add(keys) {
       for (const key of keys) {
+        if (marked.has(key)) continue
         // Redis has been away for long, or has lost its memory by now.
         if (waiting.size >= maxWaiting && !waiting.has(key)) dropped.inc()
         else waiting.add(key)
       }
-      if (keys.length > 0) schedule()
+      if (waiting.size > 0) schedule()
     },
     isPending: (key) => waiting.has(key) || sending.has(key),
     async [Symbol.asyncDispose]() {
@@ -69,8 +71,10 @@ export function createInvalidator(options: {
       for (let start = 0; start < keys.length; start += keysPerCommand) {
         await mark(client)(keys.slice(start, start + keysPerCommand), [markMs])
       }
+      marked.add(sending)
       return true
     } catch {
+      marked.clear()
       for (const key of sending) waiting.add(key)
       return false
     } finally {
@@ -91,8 +95,38 @@ const markChanged = defineScript<null>({
   lua: `for _, key in ipairs(KEYS) do redis.call('SET', key, '', 'PX', ARGV[1]) end`,
 })
 
-/** Longer than the slowest load that may still fill (maxLoadMs of the cache) and the clocks of two machines drift apart in it. */
-const markMs = 5_000
+/** Keys whose mark is young enough to serve a further change, too: the busiest keys cost Redis one command in some seconds. */
+function createRecentKeys() {
+  let young = new Set<string>()
+  let old = new Set<string>()
+  let bornAt = performance.now()
+
+  return {
+    has(key: string): boolean {
+      const ageMs = performance.now() - bornAt
+      if (ageMs > generationMs) {
+        old = ageMs > 2 * generationMs ? new Set() : young
+        young = new Set()
+        bornAt = performance.now()
+      }
+      return young.has(key) || old.has(key)
+    },
+    add(keys: ReadonlySet<string>): void {
+      for (const key of keys) young.add(key)
+    },
+    clear(): void {
+      young.clear()
+      old.clear()
+    },
+  }
+}
+
+/**
+ * A mark must outlive the slowest load that may still fill the key (maxLoadMs of the cache), counted from the last change that
+ * relies on it, which is up to two generations after the first.
+ */
+const markMs = 10_000
+const generationMs = 2_500
 const retryMs = 250
 const keysPerCommand = 1_000
 const maxWaiting = 100_000

@@ -37,7 +37,9 @@ before(async () => {
   const kafka = stack.use(createKafkaBus({ brokers, clientId: 'gateway-tests', log, metrics: testMetrics() }))
   // The services of the test stack read the real topics.
   bus = prefixedBus(kafka, `test-${base}.`)
-  await (await bus.admin()).ensureTopics(topicSpecs({ upstreamPartitions: 8, slots: 16, replicationFactor: 1 }))
+  const admin = await bus.admin()
+  const specs = topicSpecs({ upstreamPartitions: 8, slots: 4, replicationFactor: 1 })
+  await waitFor(() => admin.ensureTopics(specs), { what: 'leaders of the new topics', timeoutMs: 20_000 })
   const slots = stack.use(await watchSlots(etcd))
   const routes = createRoutes({ redis, log })
   logic = stack.use(
@@ -54,7 +56,7 @@ async function start(instance: string) {
     GOCHAT_ETCD_ENDPOINTS: stackEnv().etcdEndpoints.join(),
     GOCHAT_KAFKA_BROKERS: stackEnv().kafkaBrokers.join(),
   }
-  const shared = { GOCHAT_INSTANCE: instance, GOCHAT_UPSTREAM_PARTITIONS: '8', GOCHAT_SLOTS: '16' }
+  const shared = { GOCHAT_INSTANCE: instance, GOCHAT_UPSTREAM_PARTITIONS: '8', GOCHAT_SLOTS: '4' }
   const config = readConfig(schema, testEnv({ ...servers, ...shared }))
   const gateway = await startGateway({
     config,
