@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: services/logic/pipeline/dispatch.ts. After: services/gateway/downstream.ts.
+ * Station 13 of the message path. Before: services/logic/pipeline/dispatch.ts. After: services/gateway/downstream.ts.
  * What a batch has to say becomes one Kafka record per gateway.
  */
 import type { Metrics } from '#infra/metrics/index.ts'

@@ -4,7 +4,12 @@ import { limits } from './limits.ts'
 
 const strict = { additionalProperties: false } as const
 const Text = Type.Object(
-  { text: Type.String({ maxLength: limits.maxTextLength, description: 'Kept as it is; counted in Unicode code points.' }) },
+  {
+    text: Type.String({
+      maxLength: limits.maxTextLength,
+      description: 'Kept as it is; counted in Unicode code points.',
+    }),
+  },
   strict,
 )
 

@@ -1,6 +1,5 @@
 /**
- * Station 1 of the message path. Before: the application. After: services/gateway/ws.
- *
+ * Station 1 of the message path. Before: the application. After: services/gateway/ws/session.ts.
  * Keeps every message until the server has answered for it, whatever happens to the connection: the same id, sent again, is stored
  * once. One unacknowledged frame per conversation keeps an author's order.
  */

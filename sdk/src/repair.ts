@@ -1,3 +1,7 @@
+/**
+ * Station 17 of the message path. Before: services/gateway/ws/writer.ts. After: the application.
+ * What is next is applied, what is early waits, what does not come is fetched.
+ */
 import type { Entry, Head } from '../../proto/frames/index.ts'
 import { ConversationLog, type Arrival } from './conversation-log.ts'
 import { ChatError } from './errors.ts'

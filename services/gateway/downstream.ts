@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: delivery/emit.ts. After: services/gateway/ws/hub.ts.
+ * Station 14 of the message path. Before: delivery/emit.ts. After: services/gateway/ws/hub.ts.
  * Records of this gateway's slot are handed out, a whole fetch at a time.
  */
 import { fromBinary } from '@bufbuild/protobuf'

@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: services/gateway/ws/frame-handler.ts. After: services/logic/pipeline/consume.ts.
+ * Station 4 of the message path. Before: services/gateway/ws/frame-handler.ts. After: services/logic/pipeline/consume.ts.
  * Commands share a paced lane; each flush is one Kafka record per partition.
  */
 import { create, toBinary } from '@bufbuild/protobuf'

@@ -1,3 +1,7 @@
+/**
+ * Station 8 of the message path. Before: services/logic/pipeline/evaluate/evaluate.ts. After: services/logic/pipeline/append.ts.
+ * Whether this actor may do this in this conversation: the one answer for commands and reads.
+ */
 import type { ErrorCode } from '#infra/errors/index.ts'
 import { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 

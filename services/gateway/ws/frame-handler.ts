@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: services/gateway/ws/session.ts. After: services/gateway/upstream.ts.
+ * Station 3 of the message path. Before: services/gateway/ws/session.ts. After: services/gateway/upstream.ts.
  * A send frame becomes commands, one a message, all with the same place to answer to.
  */
 import { AppError } from '#infra/errors/index.ts'

@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: services/gateway/downstream.ts. After: services/gateway/ws/writer.ts.
+ * Station 15 of the message path. Before: services/gateway/downstream.ts. After: services/gateway/ws/writer.ts.
  * One payload becomes one WebSocket frame, queued for every socket that it names.
  */
 import type { Delivery } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'

@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: sdk/src/outbox.ts. After: services/gateway/ws/frame-handler.ts.
+ * Station 2 of the message path. Before: sdk/src/outbox.ts. After: services/gateway/ws/frame-handler.ts.
  * Text messages of one socket become frames, once it has said who it is.
  */
 import { AppError, toAppError } from '#infra/errors/index.ts'

@@ -1,5 +1,5 @@
 /**
- * On the message path. Before: services/gateway/ws/hub.ts. After: sdk/src/conversation-log.ts.
+ * Station 16 of the message path. Before: services/gateway/ws/hub.ts. After: sdk/src/repair.ts.
  * The frames of a fetch leave in one write per socket; members of a room share the bytes.
  */
 import type { Metrics } from '#infra/metrics/index.ts'

@@ -1,3 +1,7 @@
+/**
+ * Station 9 of the message path. Before: services/logic/authorize.ts. After: services/repo/append/appender.ts.
+ * One request at a time goes to the repo, and goes again until its outcome is known.
+ */
 import { backoff, sleep } from '#infra/lifecycle/index.ts'
 import { AppError, toAppError } from '#infra/errors/index.ts'
 import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
@@ -33,7 +37,6 @@ export interface AppenderOptions {
   readonly maxBackoffMs?: number
 }
 
-/** Station: before it the evaluation, after it the dispatch. */
 export function createAppender(options: AppenderOptions): Appender {
   const { log, signal, timeoutMs = 10_000, minBackoffMs = 50, maxBackoffMs = 2000 } = options
   const shouldLog = createLogThrottle(10_000)

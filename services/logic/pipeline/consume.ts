@@ -1,3 +1,7 @@
+/**
+ * Station 5 of the message path. Before: services/gateway/upstream.ts. After: services/logic/pipeline/validate.ts.
+ * A Kafka record becomes commands again, in order, queued until the pump takes all that waits.
+ */
 import { fromBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import type { ConsumedRecord } from '#infra/kafka/index.ts'
@@ -16,8 +20,8 @@ export interface Poison {
 }
 
 /**
- * Station: before it the gateways' lanes (gochat.upstream), after it the queue. Decodes one record. What cannot be decoded
- * becomes a record without commands, so that its offset is passed like any other.
+ * Decodes one record. What cannot be decoded becomes a record without commands, so that its offset is passed like any
+ * other.
  */
 export function decodeRecord(
   partition: number,

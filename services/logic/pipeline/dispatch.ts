@@ -1,3 +1,7 @@
+/**
+ * Station 12 of the message path. Before: services/repo/append/write.ts. After: delivery/emit.ts.
+ * What is stored is answered to who asked, and addressed to the members.
+ */
 import type { DeliveryOut, Emission, ReplyOut } from '#delivery/emit.ts'
 import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ReplyTo } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
@@ -8,7 +12,7 @@ import type { Settled } from './settle.ts'
 import type { Conversation } from './state.ts'
 
 /**
- * Station: before it the COMMIT, after it delivery/emit. Everything that a settled batch has to say: answers to who
+ * Everything that a settled batch has to say: answers to who
  * asked, entries to members. What was stored before is answered and emitted again: who stored it may have died before it spoke.
  */
 export function emissionOf(settled: Settled, states: { get(id: string): Conversation | undefined }): Emission {
@@ -64,7 +68,8 @@ function delivery(payload: Buffer, userIds: readonly string[], origin: ReplyTo |
 /** Of those who are members now, those who were when it was written; and who went with it, if they did not come back. */
 function whoSees(entry: Entry, state: Conversation): readonly string[] {
   const seeing = state.userIds.filter((userId) => (state.members.get(userId)?.joinSeq ?? entry.seq) < entry.seq)
-  for (const userId of whoWent(entry)) if (!state.members.has(userId)) seeing.push(userId)
+  const gone = whoWent(entry).filter((userId) => !state.members.has(userId))
+  if (gone.length > 0) return [...seeing, ...gone]
   // The same array for all entries: the emitter finds its sockets once.
   return seeing.length === state.userIds.length ? state.userIds : seeing
 }

@@ -1,15 +1,10 @@
 import type { Logger } from '#infra/logger/index.ts'
-import type {
-  AppendStreamRequest,
-  Applied,
-  ConversationHead,
-  Rejected,
-} from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { AppendStreamRequest, Rejected } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Refusal } from '../authorize.ts'
 import { createAnswers, type Answers } from './answers.ts'
 import type { AppendResult, Appender } from './append.ts'
+import { confirmApplied, confirmStored } from './confirm.ts'
 import { evaluate, EvaluationFault, type Evaluation } from './evaluate/evaluate.ts'
-import { passedOver } from './evaluate/refusals.ts'
 import { partitionAdvance } from './evaluate/request.ts'
 import type { FailedFrames } from './failed-frames.ts'
 import type { Item } from './item.ts'
@@ -50,7 +45,7 @@ export interface Settler {
  */
 export function createSettler(deps: SettleDeps): Settler {
   const { appender, states, failedFrames, metrics, log } = deps
-  let lastCreatedAtMs = 0
+  let lastNowMs = 0
 
   async function settle(taken: Batch, isCurrent: () => boolean): Promise<Settled> {
     let batch = taken
@@ -58,11 +53,13 @@ export function createSettler(deps: SettleDeps): Settler {
     const answers = createAnswers()
     const poisoned = new Map<Item, Refusal>()
     const fenced: number[] = []
+    // One time for all rounds: a request that was committed and is asked for again, less a lost partition, must come out the same.
+    const nowMs = Math.max(lastNowMs, deps.now())
+    lastNowMs = nowMs
 
     for (;;) {
-      if (batch.records.length === 0) return { batch, items: [], answers, createdAtMs: 0, fenced }
+      if (batch.records.length === 0) return { batch, items: [], answers, createdAtMs: nowMs, fenced }
       const knownUsers = await deps.prepare(items, isCurrent)
-      const nowMs = deps.now()
       const { isReplay } = batch
       let evaluation: Evaluation
       try {
@@ -73,12 +70,11 @@ export function createSettler(deps: SettleDeps): Settler {
         log.error({ err: error.cause }, 'a command could not be evaluated')
         continue
       }
-      const createdAtMs = Math.max(lastCreatedAtMs, nowMs)
-      const result = await append(requestOf(batch, evaluation, createdAtMs))
+      const result = await append(requestOf(batch, evaluation, nowMs))
       switch (result.case) {
         case 'applied':
           answers.add(result.value.answers)
-          commit(evaluation, headsOf(result.value))
+          confirmApplied(evaluation, result.value, deps)
           break
         case 'known':
           answers.add(result.value.answers)
@@ -86,7 +82,7 @@ export function createSettler(deps: SettleDeps): Settler {
             if (!items.some((item) => isNews(item, answers))) standStill(evaluation, poisoned)
             continue
           }
-          commit(evaluation, headsFromAnswers(evaluation, answers))
+          confirmStored(evaluation, answers, nowMs, deps)
           break
         case 'rejected':
           reject(evaluation, result.value, items, poisoned)
@@ -98,9 +94,8 @@ export function createSettler(deps: SettleDeps): Settler {
           items = batch.records.flatMap((record) => record.items)
           continue
       }
-      lastCreatedAtMs = createdAtMs
       if (isReplay) noteFailures(items, answers)
-      return { batch, items, answers, createdAtMs, fenced }
+      return { batch, items, answers, createdAtMs: nowMs, fenced }
     }
   }
 
@@ -109,21 +104,6 @@ export function createSettler(deps: SettleDeps): Settler {
     const result = await appender.append(request)
     metrics.appendSeconds.observe((performance.now() - startMs) / 1000)
     return result
-  }
-
-  /** The overlays become the states, and entries get the seqs that the database gave. */
-  function commit(evaluation: Evaluation, heads: ReadonlyMap<string, number>): void {
-    for (const [conversationId, { overlay, entryItems }] of evaluation.works) {
-      if (overlay === undefined) continue
-      const lastSeq = entryItems.length === 0 ? overlay.lastSeq : heads.get(conversationId)
-      if (lastSeq === overlay.lastSeq) {
-        overlay.apply()
-        continue
-      }
-      log.error({ conversationId, expected: overlay.lastSeq, lastSeq }, 'a conversation has another writer')
-      states.drop(conversationId)
-      renumber(entryItems, lastSeq)
-    }
   }
 
   /** The database knows an id that it does not name. Never seen; but it must not stop the partition. */
@@ -185,28 +165,6 @@ function requestOf(batch: Batch, evaluation: Evaluation, createdAtMs: number): A
   return request
 }
 
-function headsOf(applied: Applied): Map<string, number> {
-  return new Map(applied.heads.map((head: ConversationHead) => [head.conversationId, head.lastSeq]))
-}
-
 function isNews(item: Item, answers: Answers): boolean {
   return item.plan.is !== 'known' && item.plan.is !== 'refused' && answers.find(item.key) !== undefined
-}
-
-/** After a lost answer the entries themselves tell where their conversation stands. */
-function headsFromAnswers(evaluation: Evaluation, answers: Answers): Map<string, number> {
-  const heads = new Map<string, number>()
-  for (const [conversationId, { entryItems }] of evaluation.works) {
-    const entry = answers.find(entryItems.at(-1)?.key ?? '')?.entry
-    if (entry !== undefined) heads.set(conversationId, entry.seq)
-  }
-  return heads
-}
-
-/** Without a head their seqs are not known: the client asks again under the same ids. */
-function renumber(entryItems: readonly Item[], lastSeq: number | undefined): void {
-  for (const [index, item] of entryItems.entries()) {
-    if (lastSeq === undefined) item.plan = { is: 'lookup', refusal: passedOver }
-    else if (item.plan.is === 'entry') item.plan.seq = lastSeq - entryItems.length + 1 + index
-  }
 }

@@ -1,3 +1,7 @@
+/**
+ * Station 6 of the message path. Before: services/logic/pipeline/consume.ts. After: services/logic/pipeline/evaluate/evaluate.ts.
+ * A command that no gateway of ours would have made is refused before anything looks at its conversation.
+ */
 import { limits } from '#proto/frames/index.ts'
 import type { Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 

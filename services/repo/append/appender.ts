@@ -1,3 +1,7 @@
+/**
+ * Station 10 of the message path. Before: services/logic/pipeline/append.ts. After: services/repo/append/write.ts.
+ * One request becomes one transaction, or an answer that says why not.
+ */
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { AppError } from '#infra/errors/index.ts'
 import { isDeadlock, isDuplicateKey, type HotConnection, type HotSession } from '#infra/mysql/index.ts'
@@ -10,8 +14,6 @@ import { isRejection, planAppend, type Plan, type Rejection } from './plan.ts'
 import { isDataError, rollBack, run } from './session.ts'
 import { findKnown, toStoredAnswers } from './stored-answers.ts'
 import { draftWrite, packetsOf, writeSql } from './write.ts'
-
-// Station 4 of the message path. Before it: logic/pipeline/append. After it: logic/pipeline/dispatch.
 
 export type AppendResult = NonNullable<MessageInitShape<typeof AppendStreamResponseSchema>['result']>
 

@@ -1,3 +1,7 @@
+/**
+ * Station 11 of the message path. Before: services/repo/append/appender.ts. After: services/logic/pipeline/dispatch.ts.
+ * Offsets, seqs, rows, COMMIT: here a message is stored.
+ */
 import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { hex, quote, quoteBytes, rowsTable } from './literals.ts'
 import { applyMemberChanges, type MemberRow } from './member-changes.ts'
@@ -146,7 +150,8 @@ function sentSql(rows: readonly string[]): string {
   const columns =
     "c BIGINT UNSIGNED PATH '$[0]', u BIGINT UNSIGNED PATH '$[1]', s INT UNSIGNED PATH '$[2]', o INT UNSIGNED PATH '$[3]'"
   return `UPDATE ${rowsTable(rows, columns)} STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u
-SET m.read_seq = r.s, m.read_ordinal = r.o WHERE m.read_seq < r.s`
+SET m.read_seq = r.s, m.read_ordinal = r.o
+WHERE m.read_seq < r.s AND (m.leave_seq = 0 OR r.s <= m.leave_seq)`
 }
 
 /** Only forwards, never beyond what exists and what the member may see, and with the ordinal that is stored with that seq. */

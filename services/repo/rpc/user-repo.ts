@@ -59,7 +59,7 @@ export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof Use
 }
 
 const maxHashLength = 255
-const maxIds = 1_000
+const maxIds = 10_000
 
 function publicPart({ id, name, displayName, createdAtMs }: UserRecord): UserRecord {
   return { id, name, displayName, createdAtMs }

@@ -1,3 +1,7 @@
+/**
+ * Station 7 of the message path. Before: services/logic/pipeline/validate.ts. After: services/logic/authorize.ts.
+ * Each command of a batch is decided in order, on top of what the earlier ones would change.
+ */
 import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { authorize, type Refusal } from '../../authorize.ts'
 import type { Answers } from '../answers.ts'
@@ -58,7 +62,7 @@ export class EvaluationFault extends Error {
 }
 
 /**
- * Station: before it the loaded states, after it the append. Decides the plan of every item, in order, and gathers what
+ * Decides the plan of every item, in order, and gathers what
  * the database is to do. Pure but for the plans: states do not change, and the same input gives the same plans.
  */
 export function evaluate(input: EvaluateInput): Evaluation {
