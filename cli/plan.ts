@@ -64,7 +64,7 @@ export function processSpec(profile: Profile, stack: Stack, role: Role, n: numbe
     name,
     kind: 'process',
     command: process.execPath,
-    args: [QUIET, join(profile.root, entry)],
+    args: [QUIET, '--import', join(profile.root, 'infra/tracing/register.ts'), join(profile.root, entry)],
     env: {
       ...processEnv(profile, stack),
       GOCHAT_INSTANCE: name,

@@ -29,6 +29,8 @@ export function describeApi(): FastifyDynamicSwaggerOptions {
       schema: { ...schema, response: route.config?.responses ?? schema?.response },
     }),
     convertConstToEnum: false,
-    refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => String(json.$id ?? `schema-${i}`) },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `schema-${i}`),
+    },
   }
 }

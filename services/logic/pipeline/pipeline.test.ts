@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { partitionOf } from '#delivery/partition.ts'
 import { waitFor } from '#infra/testing/index.ts'
 import { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { createCluster, type Cluster } from './testing/cluster.ts'
@@ -255,6 +256,21 @@ suite('the same id again', () => {
   })
 })
 
+suite('who sees a stored entry that is emitted again', () => {
+  test('who was a member then and is now, and who went with it: not who came since', async () => {
+    const { cluster, process } = startOne()
+    cluster.produce([leave(room, member, 'bye'), add(room, owner, 'add', [stranger])])
+    await process.drain()
+    cluster.deliveries.length = 0
+    cluster.produce([leave(room, member, 'bye')])
+    await process.drain()
+    assert.deepEqual(
+      cluster.deliveries.map(({ frame, userIds }) => [frame['seq'], userIds]),
+      [[2, [owner, admin, member]]],
+    )
+  })
+})
+
 suite('faults', () => {
   for (const fault of ['unavailable before', 'unavailable after', 'broken before', 'broken after'] as const) {
     test(`repo ${fault}: the same request goes again, and everything is stored and acked once`, async () => {
@@ -397,6 +413,28 @@ suite('ownership', () => {
     await waitFor(() => process.paused.size === 0, { what: 'the new claim' })
     await process.drain()
     assert.deepEqual(answersOf(cluster), [['a', 2]])
+  })
+
+  test('a partition lost while the answer was lost too: what was stored is acked as it is stored', async () => {
+    const { cluster, process, repo, logs } = startOne()
+    await process.drain()
+    const release = repo.hold()
+    repo.faults.push('broken after')
+    for (const [index, conversationId] of [room, pair].entries())
+      cluster.produce([send(conversationId, owner, `m${index}`)])
+    assert.ok(
+      logs.every((log) => log.length === 1),
+      'both partitions take part',
+    )
+    process.fetch()
+    await waitFor(() => repo.requests.length === 1, { what: 'the append' })
+    release()
+    await waitFor(() => textsOf(cluster, pair).length === 1, { what: 'the commit' })
+    await repo.claim([{ $typeName: 'gochat.message.v1.PartitionBounds', partition: 0, logStart: 0, logEnd: 9 }])
+    await process.settle()
+    const [stored] = [...repo.conversations.values()].filter(({ id }) => partitionOf(id, 2) === 1)
+    const [result] = resultsOf(cluster)
+    assert.deepEqual([result?.['seq'], result?.['createdAt']], [2, stored?.entries[1]?.createdAtMs])
   })
 
   test('records above the next offset are read again from there', async () => {

@@ -114,3 +114,19 @@ test('a caller that floods its stream is cut off with OVERLOADED', async () => {
   assert.ok(refused.length > 0)
   for (const { reason } of refused) assert.equal((reason as { code: string }).code, 'OVERLOADED')
 })
+
+test('draining answers what was asked, ends the streams in good order, and does not wait for their callers', async () => {
+  await using own = await startRepo()
+  const [user = ''] = await own.makeUsers(1)
+  const group = await own.makeGroup([user])
+  const owner = await claim(own, [0])
+  const idle = openAppends(own)
+  const answer = owner.append([{ conversationId: group, entries: [message(user)] }])
+  // The request is on its way: let it arrive first.
+  await own.users.getUsers({ ids: [user] })
+  const startedAt = performance.now()
+  await own.drain()
+  assert.ok(performance.now() - startedAt < 3_000)
+  assert.equal((await answer).case, 'applied')
+  idle.end()
+})

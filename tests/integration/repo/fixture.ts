@@ -37,6 +37,8 @@ export interface Repo extends AsyncDisposable {
   /** A group of the first (its owner) and the others. */
   makeGroup(userIds: readonly string[]): Promise<string>
   rows<T>(text: string): Promise<T[]>
+  /** As on SIGTERM: resolves when nothing is under way any more, or after five seconds. */
+  drain(): Promise<void>
 }
 
 export interface RepoOptions {
@@ -60,7 +62,7 @@ export async function startRepo(options: RepoOptions = {}): Promise<Repo> {
 
   const url = new URL(direct)
   if (options.mysqlPort !== undefined) url.port = String(options.mysqlPort)
-  const mysql = stack.use(createMysql<Database>({ url: url.href, log, metrics, queryTimeoutMs: 4_000 }))
+  const mysql = stack.use(createMysql<Database>({ url: url.href, log, metrics, queryTimeoutMs: 1_500 }))
   const redis = stack.use(openCacheConnection({ url: options.redisUrl ?? stackEnv().redisUrl, log, metrics }))
   const cache = stack.use(createCache({ redis: () => redis.current(), log, metrics }))
   const newId = createIdGenerator({ worker: Math.floor(Math.random() * 1024) })
@@ -93,6 +95,7 @@ export async function startRepo(options: RepoOptions = {}): Promise<Repo> {
     async rows<T>(text: string) {
       return (await sql.raw<T>(text).execute(ownDb.db)).rows
     },
+    drain: () => server.drain(5_000),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }

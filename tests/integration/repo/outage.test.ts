@@ -44,14 +44,14 @@ test('connections cut at random under load: resent until answered, every message
   const cutting = setInterval(() => proxy.cut(), 23)
   let resent = 0
   let answeredBefore = 0
-  for (let i = 0; i < 60; i += 1) {
+  for (let i = 0; i < 40; i += 1) {
     const outcome = await appendUntilApplied()
     resent += outcome.resent
     answeredBefore += Number(outcome.wasAppliedBefore)
   }
   clearInterval(cutting)
   assert.ok(resent > 0, 'the cuts have hit something')
-  assert.equal(await headOf(), before + 60, `${resent} resent, ${answeredBefore} of them had been applied`)
+  assert.equal(await headOf(), before + 40, `${resent} resent, ${answeredBefore} of them had been applied`)
 })
 
 test('a MySQL that stops answering: Unavailable within the query timeout, then the stream goes on', async () => {
@@ -60,7 +60,7 @@ test('a MySQL that stops answering: Unavailable within the query timeout, then t
   const startedAt = performance.now()
   const frozen = await owner.append([{ conversationId: group, entries: [message(ann)] }])
   assert.equal(frozen.case, 'unavailable')
-  assert.ok(performance.now() - startedAt < 8_000)
+  assert.ok(performance.now() - startedAt < 4_000)
   proxy.thaw({ onlyNew: true })
   await appendUntilApplied()
   assert.equal(await headOf(), before + 1)

@@ -564,7 +564,8 @@ export type StoredAnswer = Message<"gochat.message.v1.StoredAnswer"> & {
   outcome: string;
 
   /**
-   * The entry as stored; absent for refusals and no-ops.
+   * The entry as stored; absent for refusals and no-ops. Its body is empty where the answers of one response would hold
+   * more than 4 MiB of bodies: answer the command, and emit nothing.
    *
    * @generated from field: gochat.conversation.v1.Entry entry = 7;
    */
