@@ -7,6 +7,7 @@ import type { HttpDeps } from '../ports.ts'
 import { openSubtree } from './access.ts'
 import { watchClients } from './client-gone.ts'
 import { createRunCommand } from './commands.ts'
+import { takeOnlyWhatIsDescribed } from './described-only.ts'
 import { docsRoutes } from './docs.ts'
 import { sendFailure } from './failures.ts'
 import { requireBearer } from './identity.ts'
@@ -59,6 +60,7 @@ export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promis
     await rest.register(cors, corsOptions(deps.isOriginAllowed))
     await rest.register(swagger, describeApi())
 
+    takeOnlyWhatIsDescribed(rest)
     const routes: RouteOptions[] = []
     await rest.register(async (subtree) => {
       openSubtree(subtree, 'public', routes)

@@ -13,14 +13,14 @@ import { createAppender, type AppendStream } from './append.ts'
 type Answer = (requestId: number) => AppendStreamResponse | 'end' | 'nothing'
 
 /** Streams that answer each attempt as told. */
-function setUp(...answers: Answer[]) {
+function setUp(timeoutMs: number, ...answers: Answer[]) {
   const seen: number[] = []
   let opened = 0
   const ending = new AbortController()
   const appender = createAppender({
     log: silentLogger(),
     signal: ending.signal,
-    timeoutMs: 30,
+    timeoutMs,
     minBackoffMs: 1,
     open(): AppendStream {
       opened += 1
@@ -29,7 +29,7 @@ function setUp(...answers: Answer[]) {
       return {
         write({ requestId }) {
           seen.push(requestId)
-          const answer = answers.shift()?.(requestId) ?? 'nothing'
+          const answer = (answers.shift() ?? applied)(requestId)
           setImmediate(() => {
             if (answer === 'end') onEnd(new AppError('UNAVAILABLE'))
             else if (answer !== 'nothing') onMessage(answer)
@@ -53,7 +53,7 @@ const unavailable: Answer = (requestId) =>
   create(AppendStreamResponseSchema, { requestId, result: { case: 'unavailable', value: { reason: 'away' } } })
 
 test('example: the answer to the request, on one stream for all', async () => {
-  const { append, opened } = setUp(applied, applied)
+  const { append, opened } = setUp(5000, applied, applied)
   assert.equal((await append()).case, 'applied')
   assert.equal((await append()).case, 'applied')
   assert.equal(opened(), 1)
@@ -61,6 +61,7 @@ test('example: the answer to the request, on one stream for all', async () => {
 
 test('unavailable, a broken stream and silence: it goes again, on a new stream where that one failed', async () => {
   const { append, seen, opened } = setUp(
+    30,
     unavailable,
     () => 'end',
     () => 'nothing',
@@ -71,13 +72,13 @@ test('unavailable, a broken stream and silence: it goes again, on a new stream w
 })
 
 test('an answer to an attempt that was given up is not taken for one to its repetition', async () => {
-  const { append, seen } = setUp((requestId) => applied(requestId - 1), applied)
+  const { append, seen } = setUp(30, (requestId) => applied(requestId - 1), applied)
   assert.equal((await append()).case, 'applied')
   assert.equal(seen.length, 2)
 })
 
 test('stopping ends the waiting', async () => {
-  const { append, ending } = setUp(() => 'nothing')
+  const { append, ending } = setUp(5000, () => 'nothing')
   setTimeout(() => ending.abort(), 5)
   await assert.rejects(append())
 })

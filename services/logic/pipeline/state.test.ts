@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { ConversationStateSchema } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
-import { createOverlay } from './overlay.ts'
+import { Overlay } from './overlay.ts'
 import { createStates } from './state.ts'
 
 function loaded(conversationId: string, ...userIds: string[]) {
@@ -17,7 +17,7 @@ test('example: an overlay shows its changes at once, the state only after apply'
   const states = createStates()
   states.put(loaded('1', 'a', 'b'), 0)
   const state = states.get('1')!
-  const overlay = createOverlay(state)
+  const overlay = new Overlay(state)
   assert.equal(overlay.takeSeq(), 6)
   overlay.join(['c'])
   const withC = overlay.recipients()
@@ -32,7 +32,7 @@ test('example: an overlay shows its changes at once, the state only after apply'
 test('who comes back in one batch starts anew, and sees its own join', () => {
   const states = createStates()
   states.put(loaded('1', 'a', 'b'), 0)
-  const overlay = createOverlay(states.get('1')!)
+  const overlay = new Overlay(states.get('1')!)
   overlay.takeSeq()
   overlay.leave(['b'])
   overlay.takeSeq()

@@ -7,7 +7,7 @@ import { authorize, type Refusal } from '../../authorize.ts'
 import type { Answers } from '../answers.ts'
 import type { FailedFrames } from '../failed-frames.ts'
 import { isSameHash, type Item, type Plan } from '../item.ts'
-import { createOverlay, type Overlay } from '../overlay.ts'
+import { Overlay } from '../overlay.ts'
 import type { Conversation } from '../state.ts'
 import { evaluateAdd } from './add.ts'
 import { refuse } from './entry.ts'
@@ -157,7 +157,7 @@ function workOf(conversationId: string, input: EvaluateInput, works: Map<string,
   let work = works.get(conversationId)
   if (work === undefined) {
     const state = input.states.get(conversationId)
-    const overlay = state === undefined ? undefined : createOverlay(state)
+    const overlay = state === undefined ? undefined : new Overlay(state)
     work = { append: requestPart(conversationId), entryItems: [], outcomeItems: [], overlay }
     works.set(conversationId, work)
   }

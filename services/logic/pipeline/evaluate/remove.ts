@@ -9,7 +9,9 @@ export function evaluateRemove(item: Item, remove: RemoveMembers, overlay: Overl
   const actor = overlay.member(item.command.actorId)
   const refusal = authorize(actor, 'remove', overlay)
   if (refusal !== undefined) return refuse(refusal)
-  const targets = [...new Set(remove.userIds)].map(overlay.member).filter((target) => target !== undefined)
+  const targets = [...new Set(remove.userIds)]
+    .map((userId) => overlay.member(userId))
+    .filter((target) => target !== undefined)
   if (targets.length === 0) return { is: 'outcome', outcome: 'noop' }
   for (const target of targets) {
     const refusal = authorize(actor, { remove: target }, overlay)

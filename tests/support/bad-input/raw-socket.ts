@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { WebSocket, type ClientOptions } from 'ws'
+import { waitFor } from '#infra/testing/index.ts'
+
+export type Frame = Record<string, unknown> & { readonly t: string }
+
+/** A WebSocket that sends whatever it is told to, and keeps what it hears. */
+export interface RawSocket {
+  readonly heard: readonly Frame[]
+  /** A string or object as text; bytes as text too, whether they are UTF-8 or not. */
+  send(data: string | Buffer | object): void
+  sendBinary(data: Buffer): void
+  hear(t: string): Promise<Frame>
+  /** What the server says, up to its answer to a ping sent now: what it answers at once to all that was sent before. */
+  settle(): Promise<Frame[]>
+  /** Resolves with the close code when the server has closed. */
+  readonly closed: Promise<number>
+  drop(): void
+}
+
+export interface Opening {
+  readonly token?: string
+  readonly ticket?: string
+  readonly origin?: string
+  readonly path?: string
+}
+
+/** Opens and, with a token or a ticket, authenticates. Rejects with the HTTP answer where the upgrade is refused. */
+export async function openRawSocket(wsUrl: string, opening: Opening = {}): Promise<RawSocket> {
+  const { token, ticket, origin, path = '' } = opening
+  const socket = await connect(wsUrl + path, ticket === undefined ? [] : ['gochat.v1', `ticket.${ticket}`], {
+    perMessageDeflate: false,
+    handshakeTimeout: 5000,
+    ...(origin === undefined ? {} : { origin }),
+  })
+  await socket.hear('hello')
+  if (token !== undefined) socket.send({ t: 'auth', token })
+  if (token !== undefined || ticket !== undefined) {
+    await Promise.race([socket.hear('ready'), socket.closed.then((code) => Promise.reject(new ClosedError(code)))])
+  }
+  return socket
+}
+
+/** The server closed instead of saying `ready`. */
+export class ClosedError extends Error {
+  readonly code: number
+  constructor(code: number) {
+    super(`closed with ${code} before ready`)
+    this.code = code
+  }
+}
+
+/** The answer to an upgrade that was refused. */
+export class RefusedUpgrade extends Error {
+  readonly status: number
+  readonly body: string
+  constructor(status: number, body: string) {
+    super(`the upgrade was refused: ${status} ${body}`)
+    this.status = status
+    this.body = body
+  }
+}
+
+async function connect(url: string, protocols: string[], options: ClientOptions): Promise<RawSocket> {
+  const ws = new WebSocket(url, protocols, options)
+  const heard: Frame[] = []
+  ws.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Frame))
+  const closed = new Promise<number>((resolve) => void ws.once('close', (code) => resolve(code)))
+  await new Promise<void>((resolve, reject) => {
+    ws.once('open', resolve)
+    ws.on('error', reject)
+    ws.once('unexpected-response', (_request, response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('end', () => reject(new RefusedUpgrade(response.statusCode ?? 0, Buffer.concat(parts).toString())))
+    })
+  })
+
+  return {
+    heard,
+    closed,
+    send: (data) =>
+      ws.send(typeof data === 'string' || Buffer.isBuffer(data) ? data : JSON.stringify(data), { binary: false }),
+    sendBinary: (data) => ws.send(data, { binary: true }),
+    async hear(t) {
+      const find = () => heard.find((frame) => frame.t === t)
+      await waitFor(() => find() !== undefined, { timeoutMs: 10_000, what: `a ${t} frame` })
+      return find()!
+    },
+    async settle() {
+      const start = heard.length
+      ws.send('{"t":"ping"}')
+      const isPong = ({ t }: Frame, index: number) => index >= start && t === 'pong'
+      await waitFor(() => ws.readyState !== WebSocket.OPEN || heard.some(isPong), {
+        timeoutMs: 10_000,
+        pollMs: 1,
+        what: 'the pong',
+      })
+      const end = heard.findIndex(isPong)
+      assert.notEqual(end, -1, `closed instead of a pong: ${JSON.stringify(heard.slice(start))}`)
+      return heard.slice(start, end).filter(({ t }) => t !== 'ping')
+    },
+    drop: () => ws.terminate(),
+  }
+}
