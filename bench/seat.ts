@@ -62,6 +62,8 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
 
   function onMessage(data: Buffer, start: number): void {
     const seq = numberAt(data, data.indexOf(seqKey, start) + seqKey.length)
+    // The creation, which reaches those who sat down before it was announced.
+    if (seq === 1) return
     if (held.has(seq)) tally.duplicated++
     else if (seq < lastPushedSeq) tally.reordered++
     held.add(seq)

@@ -21,7 +21,7 @@ export interface TopicPlan {
 
 const hourMs = 60 * 60 * 1000
 const mebibyte = 1024 * 1024
-const taskPartitions = 4
+export const taskPartitions = 4
 
 /** Every topic with its configuration. A downstream topic holds what a gateway may still read, not history. */
 export function topicSpecs(plan: TopicPlan): TopicSpec[] {

@@ -12,6 +12,7 @@ import { createAnnounce } from './rpc/announce.ts'
 import { createPasswords } from './rpc/passwords.ts'
 import { createServices } from './rpc/services.ts'
 import { connectRepoPort } from './repo-port.ts'
+import { createPoisonReporter } from './report-poison.ts'
 import type { Servers } from './servers.ts'
 
 /** One logic process. Disposing it finishes the batch under way; it may be asked for twice. */
@@ -53,6 +54,7 @@ export async function startLogic(options: LogicOptions): Promise<Logic> {
       repo: connectRepoPort(repo, instance),
       openAppendStream: () => repo.messages.appendStream(),
       emitter: createEmitter({ transport: producer, routes, slots, metrics }),
+      reportPoison: createPoisonReporter(producer),
       metrics,
       log: log.child({ part: 'pipeline' }),
       onCrash,

@@ -36,7 +36,7 @@ await runProcess(
     )
     const redis = stack.use(openCacheConnection({ url: config.GOCHAT_REDIS_URL, log, metrics }))
     const cache = stack.use(createCache({ redis: () => redis.current(), log, metrics }))
-    const etcd = stack.use(await connectEtcd({ endpoints: config.GOCHAT_ETCD_ENDPOINTS, log }))
+    const etcd = stack.use(connectEtcd({ endpoints: config.GOCHAT_ETCD_ENDPOINTS, log }))
     const worker = stack.use(await leaseWorkerNumber({ etcd, instance, signal, log }))
     const newId = createIdGenerator({ worker: () => worker.worker })
 

@@ -20,11 +20,25 @@ const before = await stage.snapshot()
 
 /** By the type or the name of a query field, as they stand in the URL. */
 const badTexts: Readonly<Record<string, readonly string[]>> = {
-  integer: ['', 'x', '-1', '1.5', '0x10', '1e1', 'true', 'null', '%201', '1%20', '%EF%BC%91', '99999999999', '1'.repeat(400)],
+  integer: [
+    '',
+    'x',
+    '-1',
+    '1.5',
+    '0x10',
+    '1e1',
+    'true',
+    'null',
+    '%201',
+    '1%20',
+    '%EF%BC%91',
+    '99999999999',
+    '1'.repeat(400),
+  ],
   name: ['', '%00', '%0a', 'x'.repeat(101)],
   commandId: ['', 'a%20b', '%00', 'x'.repeat(65)],
   cursor: ['', '%20', '%00', '%C3%A4', 'x'.repeat(257)],
-  afterUserId: [...badIds, tooLargeId].filter((id) => id.isWellFormed()).map(encodeURIComponent),
+  afterUserId: badIds.filter((id) => id.isWellFormed()).map(encodeURIComponent),
 }
 
 /** A request that must be refused, and how. */

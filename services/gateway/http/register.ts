@@ -51,6 +51,10 @@ export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promis
     rest.addHook('onRequest', async (request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
     })
+    rest.addHook('onRequest', async ({ ws }) => {
+      // @fastify/websocket would open a socket on any route, close it, and log the URL as the client wrote it.
+      if (ws) throw new AppError('NOT_FOUND', { message: 'There is no WebSocket here.' })
+    })
     watchClients(rest)
     logRequests(rest, deps)
     limitRates(rest, deps.rates)

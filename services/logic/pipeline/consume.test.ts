@@ -3,17 +3,16 @@ import { test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import { UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
-import { decodeRecord, type Poison } from './consume.ts'
+import { decodeRecord } from './consume.ts'
 import { contentHash } from './content-hash.ts'
 import type { CommandInit } from './testing/cluster.ts'
 import { add, leave, read, send, typing } from './testing/commands.ts'
 import { itemOf } from './testing/records.ts'
 
 function decode(value: Buffer, partition = partitionOf('100', 8)) {
-  const poison: Poison[] = []
   const consumed = { offset: 5, key: undefined, value, timestampMs: 1, headers: {} }
-  const record = decodeRecord(partition, consumed, 8, (found) => poison.push(found))
-  return { record, poison }
+  const record = decodeRecord(partition, consumed, 8)
+  return { record, poison: record.poison }
 }
 
 function encode(...commands: CommandInit[]): Buffer {

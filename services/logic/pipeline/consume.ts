@@ -7,47 +7,34 @@ import { partitionOf } from '#delivery/partition.ts'
 import type { ConsumedRecord } from '#infra/kafka/index.ts'
 import { UpstreamRecordSchema, type Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import { contentHash } from './content-hash.ts'
-import { noop, type Item, type QueuedRecord } from './item.ts'
+import { noop, type Item, type Poison, type QueuedRecord } from './item.ts'
 import { findFault } from './validate.ts'
-
-/** Where a poisonous record or command lies. Its content is never shown. */
-export interface Poison {
-  readonly reason: string
-  readonly partition: number
-  readonly offset: number
-  /** Of the command in its record; undefined: the record as a whole. */
-  readonly index?: number
-}
 
 /**
  * Decodes one record. What cannot be decoded becomes a record without commands, so that its offset is passed like any
  * other.
  */
-export function decodeRecord(
-  partition: number,
-  record: ConsumedRecord,
-  partitions: number,
-  onPoison: (poison: Poison) => void,
-): QueuedRecord {
+export function decodeRecord(partition: number, record: ConsumedRecord, partitions: number): QueuedRecord {
   const { offset, timestampMs, value } = record
   const place = { partition, offset }
+  const poison: Poison[] = []
   let commands: readonly Command[] = []
   try {
     ;({ commands } = fromBinary(UpstreamRecordSchema, value, { readUnknownFields: false }))
   } catch {
-    onPoison({ ...place, reason: 'undecodable' })
+    poison.push({ ...place, reason: 'undecodable' })
   }
   const items: Item[] = []
   for (const [index, command] of commands.entries()) {
     let fault = findFault(command)
     // In a wrong partition it would be applied by a second writer.
     if (fault === undefined && partitionOf(command.conversationId, partitions) !== partition) fault = 'partition'
-    if (fault !== undefined) onPoison({ ...place, index, reason: fault })
+    if (fault !== undefined) poison.push({ ...place, index, reason: fault })
     const key = fault === undefined ? keyOf(command) : ''
     const hash = key === '' ? noHash : contentHash(command)
     items.push({ command, partition, offset, index, timestampMs, key, hash, fault, plan: noop })
   }
-  return { ...place, timestampMs, bytes: value.length, items }
+  return { ...place, timestampMs, bytes: value.length, items, poison }
 }
 
 const noHash = new Uint8Array()

@@ -2,6 +2,7 @@ import type { Emission, Emitter } from '#delivery/emit.ts'
 import { toAppError } from '#infra/errors/index.ts'
 import { backoff, sleep } from '#infra/lifecycle/index.ts'
 import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
+import type { Poison } from './item.ts'
 import type { PipelineMetrics } from './metrics.ts'
 
 /** Hands emissions to delivery, one after the other. */
@@ -10,7 +11,7 @@ export interface Dispatcher {
    * Resolves when the emission before this one is safe, so that the caller runs at most one batch ahead; this one then goes
    * out behind its back, and `onDone` follows. An emission is repeated until it is safe; stopping leaves it undone.
    */
-  dispatch(emission: Emission, onDone: () => void): Promise<void>
+  dispatch(emission: Emission, poison: readonly Poison[], onDone: () => void): Promise<void>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
   readonly isIdle: boolean
@@ -18,6 +19,7 @@ export interface Dispatcher {
 
 export interface DispatcherOptions {
   readonly emitter: Emitter
+  reportPoison(poison: readonly Poison[]): Promise<void>
   readonly metrics: PipelineMetrics
   readonly log: Logger
   readonly signal: AbortSignal
@@ -25,22 +27,31 @@ export interface DispatcherOptions {
 }
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { emitter, metrics, log, signal, minBackoffMs = 50 } = options
+  const { emitter, reportPoison, metrics, log, signal, minBackoffMs = 50 } = options
   const shouldLog = createLogThrottle(10_000)
   let underWay: Promise<void> | undefined
 
-  async function emit(emission: Emission, onDone: () => void): Promise<void> {
+  async function send(emission: Emission, poison: readonly Poison[], onDone: () => void): Promise<void> {
     const startMs = performance.now()
+    if (!(await untilSafe(() => emitter.emit(emission)))) return
+    if (poison.length > 0 && !(await untilSafe(() => reportPoison(poison)))) return
+    metrics.dispatchSeconds.observe((performance.now() - startMs) / 1000)
+    metrics.onDispatched(emission.deliveries.length)
+    onDone()
+  }
+
+  /** False when stopping came first. */
+  async function untilSafe(hand: () => Promise<void>): Promise<boolean> {
     for (const delayMs of backoff({ minMs: minBackoffMs, maxMs: 2000 })) {
       try {
-        await emitter.emit(emission)
-        break
+        await hand()
+        return true
       } catch (thrown) {
         const error = toAppError(thrown)
         if (!error.retryable) {
           // History has it, and clients repair by sync; the partition must go on.
-          log.error({ err: error }, 'an emission is refused for good: leaving it out')
-          break
+          log.error({ err: error }, 'what a batch had to say is refused for good: leaving it out')
+          return true
         }
         const passedOver = shouldLog()
         if (passedOver !== undefined) log.warn({ err: error, passedOver }, 'an emission failed: sending it again')
@@ -48,19 +59,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       try {
         await sleep(delayMs, signal)
       } catch {
-        return
+        return false
       }
     }
-    metrics.dispatchSeconds.observe((performance.now() - startMs) / 1000)
-    metrics.onDispatched(emission.deliveries.length)
-    onDone()
+    return false
   }
 
   return {
-    async dispatch(emission, onDone) {
+    async dispatch(emission, poison, onDone) {
       await underWay
       if (signal.aborted) return
-      const mine = emit(emission, onDone).finally(() => {
+      const mine = send(emission, poison, onDone).finally(() => {
         if (underWay === mine) underWay = undefined
       })
       underWay = mine

@@ -11,6 +11,17 @@ export interface QueuedRecord {
   readonly timestampMs: number
   readonly bytes: number
   readonly items: readonly Item[]
+  /** What of it can never be applied. */
+  readonly poison: readonly Poison[]
+}
+
+/** Where a poisonous record or command lies. Its content is never shown. */
+export interface Poison {
+  readonly reason: string
+  readonly partition: number
+  readonly offset: number
+  /** Of the command in its record; undefined: the record as a whole. */
+  readonly index?: number
 }
 
 /** One command on its way through the pipeline. */

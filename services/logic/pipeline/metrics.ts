@@ -1,7 +1,6 @@
 import type { Logger } from '#infra/logger/index.ts'
 import type { Counter, Histogram, Metrics } from '#infra/metrics/index.ts'
 import { isErrorCode, errorTable } from '#infra/errors/index.ts'
-import type { Poison } from './consume.ts'
 import { outcomeLabel } from './result.ts'
 import type { Settled } from './settle.ts'
 
@@ -9,7 +8,6 @@ export interface PipelineMetrics {
   readonly appendSeconds: Histogram
   readonly dispatchSeconds: Histogram
   readonly fenced: Counter
-  onPoison(poison: Poison): void
   /** Counts a batch, per kind and outcome and not per command. */
   onSettled(settled: Settled): void
   onDispatched(deliveries: number): void
@@ -42,11 +40,11 @@ export function createPipelineMetrics(
     appendSeconds: metrics.histogram('gochat_logic_append_seconds', 'From the append request to its answer.'),
     dispatchSeconds: metrics.histogram('gochat_logic_dispatch_seconds', 'Until a batch is safe with the transport.'),
     fenced: metrics.counter('gochat_logic_fenced_total', 'Partitions found to belong to another process.'),
-    onPoison(found) {
-      poison.inc({ reason: found.reason })
-      log.warn(found, 'poison: given up for good, the partition goes on')
-    },
-    onSettled({ batch, items, answers }) {
+    onSettled({ batch, items, answers, poison: found }) {
+      for (const one of found) {
+        poison.inc({ reason: one.reason })
+        log.warn(one, 'poison: given up for good, the partition goes on')
+      }
       batches.observe(items.length)
       if (batch.isReplay) redelivered.inc(batch.records.length)
       const counts = new Map<string, number>()

@@ -347,6 +347,12 @@ suite('faults', () => {
       ['not an id "', 'INVALID_ARGUMENT'],
       ['b', 3],
     ])
+    assert.deepEqual(cluster.poison.map(({ reason, index }) => `${reason} ${index}`).toSorted(), [
+      'id 2',
+      'rejected 1',
+      'undecodable undefined',
+      'undecodable undefined',
+    ])
   })
 
   test('a command in a wrong partition is not applied: its conversation has another writer', async () => {

@@ -10,6 +10,7 @@ import { createCommitLedger } from './commit.ts'
 import { decodeRecord } from './consume.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createFailedFrames } from './failed-frames.ts'
+import type { Poison } from './item.ts'
 import { createPipelineMetrics } from './metrics.ts'
 import { prepare } from './prepare.ts'
 import { createPump } from './pump.ts'
@@ -26,6 +27,8 @@ export interface PipelineDeps {
   readonly repo: RepoPort
   openAppendStream(): AppendStream
   readonly emitter: Emitter
+  /** Hands poison over to where operators see it. The same may come again. @throws AppError UNAVAILABLE */
+  reportPoison(poison: readonly Poison[]): Promise<void>
   readonly metrics: Metrics
   readonly log: Logger
   /** Something that must not happen did; a new process starts from what is stored. */
@@ -66,7 +69,7 @@ export interface Pipeline extends AsyncDisposable {
 }
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { topic, partitions, consumer, repo, emitter, log, onCrash, now = Date.now } = deps
+  const { topic, partitions, consumer, repo, emitter, reportPoison, log, onCrash, now = Date.now } = deps
   const { commitEveryMs, reclaimAfterMs, appendTimeoutMs, minBackoffMs, stopTimeoutMs } = {
     ...defaultTiming,
     ...deps.timing,
@@ -109,7 +112,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     failedFrames: createFailedFrames(),
     prepare: (items, isCurrent) => prepare(items, isCurrent, { repo, states, partitions, log, signal, minBackoffMs }),
   })
-  const dispatcher = createDispatcher({ emitter, metrics, log, signal, minBackoffMs })
+  const dispatcher = createDispatcher({ emitter, reportPoison, metrics, log, signal, minBackoffMs })
   const pump = createPump({ queue, assignment, states, settler, dispatcher, ledger, metrics, log, signal, onCrash })
 
   async function commit(): Promise<void> {
@@ -142,7 +145,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     onRecords(batch) {
       if (batch.generation !== assignment.generation) return
       for (const record of batch.records) {
-        queue.push(decodeRecord(batch.partition, record, partitions, metrics.onPoison))
+        queue.push(decodeRecord(batch.partition, record, partitions))
       }
       assignment.throttle()
       pump.wake()

@@ -94,7 +94,7 @@ export function createPump(deps: PumpDeps): Pump {
     metrics.onSettled(settled)
     const emission = emissionOf(settled, states)
     states.trim()
-    await dispatcher.dispatch(emission, () => {
+    await dispatcher.dispatch(emission, settled.poison, () => {
       crashPoint('after-dispatch')
       ledger.finished(settled.batch, under)
     })

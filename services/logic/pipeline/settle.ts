@@ -7,7 +7,7 @@ import { confirmApplied, confirmStored } from './confirm.ts'
 import { evaluate, EvaluationFault, type Evaluation } from './evaluate/evaluate.ts'
 import { partitionAdvance } from './evaluate/request.ts'
 import type { FailedFrames } from './failed-frames.ts'
-import type { Item } from './item.ts'
+import type { Item, Poison } from './item.ts'
 import type { PipelineMetrics } from './metrics.ts'
 import type { States } from './state.ts'
 import { withoutPartitions, type Batch } from './take.ts'
@@ -20,6 +20,8 @@ export interface Settled {
   readonly createdAtMs: number
   /** Records of these partitions were left to their new owner. */
   readonly fenced: readonly number[]
+  /** What was given up for good. */
+  readonly poison: readonly Poison[]
 }
 
 export interface SettleDeps {
@@ -53,12 +55,17 @@ export function createSettler(deps: SettleDeps): Settler {
     const answers = createAnswers()
     const poisoned = new Map<Item, Refusal>()
     const fenced: number[] = []
+    const found: Poison[] = []
+    const finish = (all: readonly Item[]): Settled => {
+      const poison = [...batch.records.flatMap((record) => record.poison), ...found]
+      return { batch, items: all, answers, createdAtMs: nowMs, fenced, poison }
+    }
     // One time for all rounds: a request that was committed and is asked for again, less a lost partition, must come out the same.
     const nowMs = Math.max(lastNowMs, deps.now())
     lastNowMs = nowMs
 
     for (;;) {
-      if (batch.records.length === 0) return { batch, items: [], answers, createdAtMs: nowMs, fenced }
+      if (batch.records.length === 0) return finish([])
       const knownUsers = await deps.prepare(items, isCurrent)
       const { isReplay } = batch
       let evaluation: Evaluation
@@ -66,7 +73,8 @@ export function createSettler(deps: SettleDeps): Settler {
         evaluation = evaluate({ items, isReplay, states, knownUsers, answers, poisoned, failedFrames, nowMs })
       } catch (error) {
         if (!(error instanceof EvaluationFault)) throw error
-        poison(error.item, 'evaluation', poisoned)
+        poisoned.set(error.item, refused)
+        found.push(poisonOf(error.item, 'evaluation'))
         log.error({ err: error.cause }, 'a command could not be evaluated')
         continue
       }
@@ -85,7 +93,10 @@ export function createSettler(deps: SettleDeps): Settler {
           confirmStored(evaluation, answers, nowMs, deps)
           break
         case 'rejected':
-          reject(evaluation, result.value, items, poisoned)
+          for (const item of culpritsOf(evaluation, result.value, items)) {
+            poisoned.set(item, refused)
+            found.push(poisonOf(item, 'rejected'))
+          }
           continue
         case 'fenced':
           metrics.fenced.inc(result.value.partitions.length)
@@ -95,7 +106,7 @@ export function createSettler(deps: SettleDeps): Settler {
           continue
       }
       if (isReplay) noteFailures(items, answers)
-      return { batch, items, answers, createdAtMs: nowMs, fenced }
+      return finish(items)
     }
   }
 
@@ -115,25 +126,12 @@ export function createSettler(deps: SettleDeps): Settler {
     }
   }
 
-  function reject(
-    evaluation: Evaluation,
-    rejected: Rejected,
-    items: readonly Item[],
-    poisoned: Map<Item, Refusal>,
-  ): void {
+  function culpritsOf(evaluation: Evaluation, rejected: Rejected, items: readonly Item[]): readonly Item[] {
     const { conversationId, entryIndex, reason } = rejected
-    const work = evaluation.works.get(conversationId)
-    const culprit = entryIndex < 0 ? undefined : work?.entryItems[entryIndex]
-    const culprits =
-      culprit === undefined ? items.filter((item) => item.command.conversationId === conversationId) : [culprit]
-    for (const item of culprits) poison(item, 'rejected', poisoned)
     log.error({ conversationId, reason }, 'the database refuses a command')
     states.drop(conversationId)
-  }
-
-  function poison(item: Item, reason: string, poisoned: Map<Item, Refusal>): void {
-    poisoned.set(item, refused)
-    metrics.onPoison({ reason, partition: item.partition, offset: item.offset, index: item.index })
+    const culprit = entryIndex < 0 ? undefined : evaluation.works.get(conversationId)?.entryItems[entryIndex]
+    return culprit === undefined ? items.filter((item) => item.command.conversationId === conversationId) : [culprit]
   }
 
   function noteFailures(items: readonly Item[], answers: Answers): void {
@@ -145,6 +143,10 @@ export function createSettler(deps: SettleDeps): Settler {
 }
 
 const unknownOutcome: Refusal = { code: 'INTERNAL' }
+function poisonOf({ partition, offset, index }: Item, reason: string): Poison {
+  return { reason, partition, offset, index }
+}
+
 const refused: Refusal = { code: 'INVALID_ARGUMENT', message: 'It cannot be stored.' }
 
 function requestOf(batch: Batch, evaluation: Evaluation, createdAtMs: number): AppendStreamRequest {

@@ -52,7 +52,7 @@ function* spoilItems(schema: Schema, good: unknown[], path: string): Generator<B
 }
 
 function* spoilMap(schema: Schema, good: Record<string, unknown>, path: string): Generator<BadInput> {
-  const value = Object.values(schema.patternProperties ?? {})[0] ?? (schema.additionalProperties as Schema)
+  const value = valueOf(schema)!
   const [key = '', ...others] = Object.keys(good)
   const rest = Object.fromEntries(others.map((name) => [name, good[name]]))
   for (const bad of badInputs(value, good[key], `${path}/${key}`))
@@ -62,11 +62,14 @@ function* spoilMap(schema: Schema, good: Record<string, unknown>, path: string):
   }
 }
 
-/** A map by names that are ids, unlike the free object of a custom message. */
-function isMap({ type, patternProperties, additionalProperties }: Schema): boolean {
-  const free =
-    additionalProperties === true || Object.keys((additionalProperties as object | undefined) ?? {}).length === 0
-  return type === 'object' && (patternProperties !== undefined || !free)
+/** A map by names that are ids, unlike the free object of a custom message: its values have a type. */
+function isMap(schema: Schema): boolean {
+  return valueOf(schema)?.type !== undefined
+}
+
+function valueOf({ patternProperties = {}, additionalProperties }: Schema): Schema | undefined {
+  const [value] = Object.values(patternProperties)
+  return value ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
 }
 
 /** Of a union the branch whose constants the value has. */

@@ -5,6 +5,7 @@ import { AppError } from '#infra/errors/index.ts'
 import type { ConsumedRecord } from '#infra/kafka/index.ts'
 import { silentLogger, testMetrics, waitFor } from '#infra/testing/index.ts'
 import { type CommandSchema, UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
+import type { Poison } from '../item.ts'
 import { createPipeline, type Pipeline, type PipelineTiming } from '../pipeline.ts'
 import type { MemoryRepo } from './memory-repo.ts'
 
@@ -26,6 +27,7 @@ export interface Cluster {
   readonly committed: Map<number, number>
   readonly replies: Record<string, unknown>[]
   readonly deliveries: Emitted[]
+  readonly poison: Poison[]
   isTransportDown: boolean
   /** One record for commands of one partition. */
   produce(commands: readonly CommandInit[], timestampMs?: number): void
@@ -73,6 +75,7 @@ export function createCluster(repo: MemoryRepo, partitions = 2): Cluster {
     committed,
     replies: [],
     deliveries: [],
+    poison: [],
     isTransportDown: false,
     produce(commands, timestampMs) {
       const partition = partitionOf(commands[0]?.conversationId ?? '', partitions)
@@ -133,6 +136,7 @@ function startProcess(cluster: Cluster, timing: Partial<PipelineTiming>): Proces
     repo,
     openAppendStream: () => repo.openAppendStream(),
     emitter,
+    reportPoison: async (found) => void cluster.poison.push(...found),
     metrics: testMetrics(),
     log: silentLogger(),
     onCrash: (error) => crashes.push(error),

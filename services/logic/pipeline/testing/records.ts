@@ -12,5 +12,5 @@ export function itemOf(command: CommandInit, more: Partial<Item> = {}): Item {
 /** A record of so many commands. */
 export function recordOf(partition: number, offset: number, commands = 1, bytes = 10): QueuedRecord {
   const items = Array.from({ length: commands }, () => itemOf({ conversationId: '1', actorId: '1' }))
-  return { partition, offset, timestampMs: 0, bytes, items }
+  return { partition, offset, timestampMs: 0, bytes, items, poison: [] }
 }
