@@ -32,6 +32,19 @@ export const schema = Type.Object({
     default: 2000,
     description: 'Over how long a gateway that stops spreads the closing of its sockets.',
   }),
+  GOCHAT_UPSTREAM_GAP_MS: Type.Integer({
+    minimum: 0,
+    maximum: 100,
+    default: 4,
+    description:
+      'Least time between two flushes of the upstream lane, unless enough commands wait: fewer, fuller batches.',
+  }),
+  GOCHAT_UPSTREAM_EAGER_AT: Type.Integer({
+    minimum: 1,
+    maximum: 500,
+    default: 32,
+    description: 'So many waiting frames are flushed without waiting for the gap.',
+  }),
   GOCHAT_ACK_TIMEOUT_MS: Type.Integer({
     minimum: 100,
     maximum: 60_000,

@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net'
+import { defaultLiveSettings, liveSettings, liveSettingsKey } from '#delivery/live-settings.ts'
+import { createLiveConfig } from '#infra/config/index.ts'
 import { createEtcdRegistry } from '#infra/discovery/index.ts'
 import type { AppError } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
@@ -44,7 +46,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // What is started here ends here, should a later step fail.
   await using starting = new AsyncDisposableStack()
 
-  const rates = createRates({ profile: limitsProfile(config) })
+  const live = starting.use(
+    await createLiveConfig({
+      etcd,
+      key: liveSettingsKey,
+      schema: liveSettings,
+      defaults: defaultLiveSettings,
+      log,
+      metrics,
+    }),
+  )
+  const rates = createRates({ profile: limitsProfile(config), standard: live.current.rates })
+  starting.defer(live.onChange((settings) => rates.change(settings.rates)))
   const accessTokens = createAccessTokens({ secret: config.GOCHAT_ACCESS_TOKEN_SECRET })
   const isOriginAllowed = createOriginCheck({
     allowed: config.GOCHAT_ALLOWED_ORIGINS,
@@ -54,6 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const upstream = createUpstream({
     producer: await bus.producer(),
     partitions: config.GOCHAT_UPSTREAM_PARTITIONS,
+    minGapMs: config.GOCHAT_UPSTREAM_GAP_MS,
+    eagerAt: config.GOCHAT_UPSTREAM_EAGER_AT,
     place,
     onRefused({ connection, request }, answer) {
       if (connection === 0) requests.resolve(request, answer)
@@ -99,6 +114,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     accessTokens,
     tickets,
     rates,
+    live,
     log,
     metrics,
   })

@@ -1,3 +1,4 @@
+import type { LiveSettings } from '#delivery/live-settings.ts'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ErrorBody } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
@@ -95,6 +96,10 @@ export interface Tickets {
 /** rates.ts: `createRates({ profile, now? })`. In memory, of this process. `ip` is the socket's address. */
 export interface Rates {
   readonly profile: 'standard' | 'loopback'
+  /** What holds for everyone but loopback peers of the loopback profile. */
+  readonly standard: LiveSettings['rates']
+  /** From now on these hold; what was counted is forgotten. */
+  change(standard: LiveSettings['rates']): void
   /** Milliseconds to wait; 0: go ahead, and `count` messages were taken from the allowance. */
   takeSend(userId: string, ip: string, count: number): number
   /** False: this address opens sockets too fast. */
@@ -131,6 +136,7 @@ export interface HttpDeps {
   readonly accessTokens: AccessTokens
   readonly tickets: Tickets
   readonly rates: Rates
+  readonly live: { readonly current: LiveSettings }
   readonly log: Logger
   readonly metrics: Metrics
 }

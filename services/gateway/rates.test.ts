@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeClock } from '#infra/testing/index.ts'
-import { addressKey, createRates, isLoopback, standardRates } from './rates.ts'
+import { defaultLiveSettings } from '#delivery/live-settings.ts'
+import { addressKey, createRates, isLoopback } from './rates.ts'
 
 const ip = '203.0.113.7'
 
@@ -96,6 +97,11 @@ test('a clock that goes back neither blocks nor frees anybody', () => {
   assert.equal(rates.takeSend('1', ip, 1), 0)
 })
 
-test('every kind has a rate', () => {
-  for (const rates of Object.values(standardRates)) assert.ok(rates.length > 0)
+test('changed rates hold at once, and are the ones that are published', () => {
+  const rates = createRates({ profile: 'standard', now: fakeClock().now })
+  const changed = { ...defaultLiveSettings.rates, sends: [{ points: 2, seconds: 1 }] }
+  rates.change(changed)
+  assert.equal(rates.takeSend('1', ip, 2), 0)
+  assert.ok(rates.takeSend('1', ip, 1) > 0)
+  assert.equal(rates.standard, changed)
 })

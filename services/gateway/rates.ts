@@ -1,30 +1,17 @@
+import { defaultLiveSettings, type LiveSettings } from '#delivery/live-settings.ts'
 import type { Rates, RateUse } from './ports.ts'
 
-export interface Rate {
-  readonly points: number
-  readonly seconds: number
-}
-
-export type RateKind = 'sends' | 'requests' | 'connections' | 'loginsFromAddress' | 'loginsToName'
-
-/** What holds for everyone, per gateway. Sends count messages, per user; the rest counts per address, names per name. */
-export const standardRates: Readonly<Record<RateKind, Rate[]>> = {
-  sends: [
-    { points: 10, seconds: 1 },
-    { points: 100, seconds: 60 },
-    { points: 1000, seconds: 3600 },
-  ],
-  requests: [{ points: 50, seconds: 1 }],
-  connections: [{ points: 20, seconds: 1 }],
-  loginsFromAddress: [{ points: 10, seconds: 60 }],
-  loginsToName: [{ points: 10, seconds: 60 }],
-}
+export type RatesOfKinds = LiveSettings['rates']
+export type RateKind = keyof RatesOfKinds
+type Rate = RatesOfKinds[RateKind][number]
 
 /** What the loopback profile allows peers on 127.0.0.0/8 instead: a declared rate, never "limits off". */
 export const loopbackRate: Rate = { points: 100_000, seconds: 1 }
 
 export interface RatesOptions {
   readonly profile: 'standard' | 'loopback'
+  /** What holds for everyone, per gateway. Default: the live settings' default. */
+  readonly standard?: RatesOfKinds
   /** Epoch milliseconds. */
   readonly now?: () => number
 }
@@ -35,7 +22,8 @@ export interface RatesOptions {
  */
 export function createRates(options: RatesOptions): Rates {
   const { profile, now = Date.now } = options
-  const standard = limiterOfEachKind((kind) => standardRates[kind], now)
+  let published = options.standard ?? defaultLiveSettings.rates
+  let standard = limiterOfEachKind((kind) => published[kind], now)
   const loopback = limiterOfEachKind(() => [loopbackRate], now)
 
   function take(kind: RateKind, ip: string, key: string, cost = 1): RateUse {
@@ -45,6 +33,13 @@ export function createRates(options: RatesOptions): Rates {
 
   return {
     profile,
+    get standard() {
+      return published
+    },
+    change(next) {
+      published = next
+      standard = limiterOfEachKind((kind) => next[kind], now)
+    },
     takeSend: (userId, ip, count) => take('sends', ip, userId, count).waitMs,
     takeConnection: (ip) => take('connections', ip, addressKey(ip)).waitMs === 0,
     takeRequest: (ip) => take('requests', ip, addressKey(ip)),

@@ -14,6 +14,8 @@ function setUp(send: (records: readonly ProducedRecord[]) => Promise<void>) {
   const upstream = createUpstream({
     producer: { send: (records) => send(records).then(() => []) },
     partitions: 8,
+    minGapMs: 4,
+    eagerAt: 32,
     place: () => ({ slot: 3, epoch: 50 }),
     onRefused: (replyTo, answer) => void refused.push([replyTo, answer]),
     log: silentLogger(),

@@ -23,6 +23,9 @@ export interface UpstreamLane extends Upstream {
 export interface UpstreamOptions {
   readonly producer: Pick<BusProducer, 'send'>
   readonly partitions: number
+  /** Pacing of the lane: GOCHAT_UPSTREAM_GAP_MS, GOCHAT_UPSTREAM_EAGER_AT. */
+  readonly minGapMs: number
+  readonly eagerAt: number
   /** Where answers reach this gateway; asked when a record is made. */
   readonly place: () => Place
   /** Commands whose record may not have arrived: their refusal, as logic would have answered it. */
@@ -40,7 +43,7 @@ interface Parcel {
 }
 
 export function createUpstream(options: UpstreamOptions): UpstreamLane {
-  const { producer, partitions, place, onRefused, log, metrics } = options
+  const { producer, partitions, minGapMs, eagerAt, place, onRefused, log, metrics } = options
   const accepted = metrics.counter('gochat_gateway_commands_total', 'Commands taken for gochat.upstream')
   const refused = metrics.counter(
     'gochat_gateway_commands_refused_total',
@@ -67,8 +70,8 @@ export function createUpstream(options: UpstreamOptions): UpstreamLane {
         if (replyTo !== undefined) onRefused(replyTo, refusalOf(commands, replyTo, conversationId, error))
       }
     },
-    minGapMs: 4,
-    eagerAt: 32,
+    minGapMs,
+    eagerAt,
     maxItemsPerFlush: 500,
     maxRecordBytes: 128 * 1024,
   })

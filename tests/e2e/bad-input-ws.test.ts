@@ -5,7 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { waitFor } from '#infra/testing/index.ts'
 import { clientFrames } from '#proto/frames/index.ts'
 import { frameRows, goodFrames, type FrameRow } from '../support/bad-input/frames.ts'
-import { createChance, maskedFrame, mutate } from '../support/bad-input/mutate.ts'
 import {
   ClosedError,
   openRawSocket,
@@ -13,11 +12,9 @@ import {
   type Frame,
   type RawSocket,
 } from '../support/bad-input/raw-socket.ts'
-import { upgradeRawTcp } from '../support/bad-input/raw-tcp.ts'
 import { createStage, tooLargeId, unknownId } from '../support/bad-input/stage.ts'
 import { badTokens } from '../support/bad-input/tokens.ts'
 import { watch } from '../support/bad-input/watch.ts'
-import { inParallel } from '../support/in-parallel.ts'
 import { openSystem } from '../support/system.ts'
 
 const system = await openSystem()
@@ -29,9 +26,6 @@ const health = await watch(system)
 const before = await stage.snapshot()
 /** One fewer than a client may send wrong in a minute, for the ping at the end. */
 const maxWrongFrames = 10
-const connections = async () =>
-  [...(await system.metric('gochat_gateway_connections')).values()].reduce((sum, count) => sum + count, 0)
-const connectionsBefore = await connections()
 
 const asAnn = () => openRawSocket(wsUrl, { token: ann.token })
 const message = (text: string) => ({ clientMessageId: randomUUID(), type: 'text', body: { text } })
@@ -118,7 +112,7 @@ describe('what ends the connection says why', () => {
       misbehave(socket)
       // Whatever comes behind it is too late.
       socket.send({ t: 'send', id: 'late', conversationId: own, messages: [message('late')] })
-      assert.equal(await socket.closed, closeCode)
+      assert.equal(await socket.closed(), closeCode)
       const last = errorOf(socket.heard.at(-1))
       assert.deepEqual(
         [last?.['code'], last?.['retryable']],
@@ -146,7 +140,7 @@ describe('who has not said who it is', () => {
       socket.send({ t: 'send', id: 'early', conversationId: own, messages: [message('early')] })
       socket.send({ t: 'auth', token })
       socket.send({ t: 'history', id: 'early', conversationId: own, afterSeq: 0 })
-      assert.equal(await socket.closed, code === 'TOKEN_EXPIRED' ? 4501 : 4500, what)
+      assert.equal(await socket.closed(), code === 'TOKEN_EXPIRED' ? 4501 : 4500, what)
       assert.deepEqual(
         socket.heard.map((frame) => [frame.t, errorOf(frame)?.['code'], errorOf(frame)?.['retryable']]),
         [
@@ -163,7 +157,7 @@ describe('who has not said who it is', () => {
     for (let count = 0; count < 5; count += 1) {
       socket.send({ t: 'send', id: `f${count}`, conversationId: own, messages: [message('early')] })
     }
-    assert.equal(await socket.closed, 4503)
+    assert.equal(await socket.closed(), 4503)
     assert.equal(errorOf(socket.heard.at(-1))?.['code'], 'PROTOCOL_VIOLATION')
   })
 
@@ -173,7 +167,7 @@ describe('who has not said who it is', () => {
       await openRawSocket(wsUrl, { path: `?token=${ann.token}&access_token=${ann.token}` }),
     ]
     for (const socket of sockets) {
-      assert.equal(await socket.closed, 4502)
+      assert.equal(await socket.closed(), 4502)
       assert.deepEqual(
         socket.heard.map(({ t }) => t),
         ['hello', 'error'],
@@ -188,7 +182,7 @@ describe('who has not said who it is', () => {
     const socket = await openRawSocket(system.gateways[1]!.wsUrl, { ticket })
     assert.equal((await socket.hear('ready'))['userId'], ann.id)
     socket.send({ t: 'auth', token: ann.token })
-    assert.equal(await socket.closed, 4503, 'a ticket and then a token is a second auth')
+    assert.equal(await socket.closed(), 4503, 'a ticket and then a token is a second auth')
     for (const bad of [ticket, ticket.replace(/.$/, 'A').replace(/^./, 'B'), 'x', ticket.repeat(20)]) {
       for (const gateway of system.gateways) {
         await assert.rejects(openRawSocket(gateway.wsUrl, { ticket: bad }), (error) => {
@@ -220,61 +214,10 @@ describe('who has not said who it is', () => {
   })
 })
 
-test(
-  '30 000 random and mutated frames, 10 000 of them read to the end: the gateway answers or closes, and lives',
-  { timeout: 180_000 },
-  async (t) => {
-    const seed = 20_261_123
-    const chance = createChance(seed)
-    const frames = Object.values(goodFrames(stage, foreign.group)).flat()
-    const seeds = frames.filter(({ t }) => t !== 'auth').map((frame) => Buffer.from(JSON.stringify(frame)))
-    const styles: Record<string, () => Buffer> = {
-      // Valid UTF-8, so that the gateway reads all ten of them.
-      text: () => maskedFrame(Buffer.from(mutate(chance.pick(seeds), chance).toString()), chance),
-      payload: () => maskedFrame(mutate(chance.pick(seeds), chance), chance, chance.int(4) === 0 ? chance.int(16) : 1),
-      framing: () => mutate(maskedFrame(chance.pick(seeds), chance), chance),
-    }
-    const plans = Object.entries(styles).flatMap(([style, makeFrame]) =>
-      Array.from({ length: 1000 }, (_, index) => ({
-        style,
-        gateway: system.gateways[index % 2]!,
-        auth:
-          index % 4 < 2 ? maskedFrame(Buffer.from(JSON.stringify({ t: 'auth', token: ann.token })), chance) : undefined,
-        frames: Array.from({ length: maxWrongFrames }, makeFrame),
-        ping: maskedFrame(Buffer.from('{"t":"ping"}'), chance),
-      })),
-    )
-    const ends = await inParallel(plans, 6, async ({ style, gateway, auth, frames, ping }) => {
-      const tcp = await upgradeRawTcp(gateway.wsUrl)
-      if (auth !== undefined) {
-        tcp.write(auth)
-        await tcp.hear((heard) => heard.includes('"t":"ready"'), 5000)
-      }
-      for (const frame of frames) tcp.write(frame)
-      tcp.write(ping)
-      const heard = await tcp.hear((heard) => heard.includes('"t":"pong"'), 150)
-      const end = heard.includes('"t":"pong"') ? 'answered' : tcp.isClosed ? 'closed' : 'waits for more'
-      tcp.drop()
-      assert.ok(!/"code":"(?:INTERNAL|UNAVAILABLE|OVERLOADED)"/.test(heard), heard.slice(-500))
-      return `${style} ${end}`
-    })
-    const counts = Map.groupBy(ends, (end) => end)
-    t.diagnostic(`seed ${seed}: ${[...counts].map(([end, { length }]) => `${end} ${length}`).join(', ')}`)
-    assert.equal(counts.get('text answered')?.length, 1000, 'ten wrong frames of text end no connection')
-    const socket = await asAnn()
-    assert.deepEqual(await socket.settle(), [])
-    socket.drop()
-  },
-)
-
-test('none of it changed anything, killed anything, met an error on our side or left a connection behind', async () => {
+test('none of it changed anything, killed anything, or met an error on our side', async () => {
   for (const conversationId of [own, foreign.group, foreign.direct]) await passed(conversationId)
   assert.deepEqual(await stage.snapshot(), before)
   await health.assertWell([rest])
-  await waitFor(async () => (await connections()) === connectionsBefore, {
-    timeoutMs: 15_000,
-    what: 'no connection left',
-  })
 })
 
 test('the frames that the bad ones were made of are good', async () => {

@@ -51,13 +51,13 @@ export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promis
     rest.addHook('onRequest', async (request, reply) => {
       reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' })
     })
+    watchClients(rest)
+    logRequests(rest, deps)
+    limitRates(rest, deps.rates)
     rest.addHook('onRequest', async ({ ws }) => {
       // @fastify/websocket would open a socket on any route, close it, and log the URL as the client wrote it.
       if (ws) throw new AppError('NOT_FOUND', { message: 'There is no WebSocket here.' })
     })
-    watchClients(rest)
-    logRequests(rest, deps)
-    limitRates(rest, deps.rates)
     await rest.register(helmet, {
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     })

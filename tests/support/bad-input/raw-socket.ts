@@ -10,11 +10,12 @@ export interface RawSocket {
   /** A string or object as text; bytes as text too, whether they are UTF-8 or not. */
   send(data: string | Buffer | object): void
   sendBinary(data: Buffer): void
+  /** @throws ClosedError when the server closes without having said it. */
   hear(t: string): Promise<Frame>
   /** What the server says, up to its answer to a ping sent now: what it answers at once to all that was sent before. */
   settle(): Promise<Frame[]>
-  /** Resolves with the close code when the server has closed. */
-  readonly closed: Promise<number>
+  /** Resolves with the close code when the server has closed; it has ten seconds for it. */
+  closed(): Promise<number>
   drop(): void
 }
 
@@ -25,7 +26,7 @@ export interface Opening {
   readonly path?: string
 }
 
-/** Opens and, with a token or a ticket, authenticates. Rejects with the HTTP answer where the upgrade is refused. */
+/** Opens and, with a token or a ticket, authenticates. @throws RefusedUpgrade, ClosedError */
 export async function openRawSocket(wsUrl: string, opening: Opening = {}): Promise<RawSocket> {
   const { token, ticket, origin, path = '' } = opening
   const socket = await connect(wsUrl + path, ticket === undefined ? [] : ['gochat.v1', `ticket.${ticket}`], {
@@ -35,17 +36,17 @@ export async function openRawSocket(wsUrl: string, opening: Opening = {}): Promi
   })
   await socket.hear('hello')
   if (token !== undefined) socket.send({ t: 'auth', token })
-  if (token !== undefined || ticket !== undefined) {
-    await Promise.race([socket.hear('ready'), socket.closed.then((code) => Promise.reject(new ClosedError(code)))])
-  }
+  if (token !== undefined || ticket !== undefined) await socket.hear('ready')
   return socket
 }
 
-/** The server closed instead of saying `ready`. */
+const timeoutMs = 10_000
+
+/** The server closed instead of saying what it should. */
 export class ClosedError extends Error {
   readonly code: number
-  constructor(code: number) {
-    super(`closed with ${code} before ready`)
+  constructor(code: number, instead: string) {
+    super(`closed with ${code} instead of a ${instead} frame`)
     this.code = code
   }
 }
@@ -65,7 +66,8 @@ async function connect(url: string, protocols: string[], options: ClientOptions)
   const ws = new WebSocket(url, protocols, options)
   const heard: Frame[] = []
   ws.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Frame))
-  const closed = new Promise<number>((resolve) => void ws.once('close', (code) => resolve(code)))
+  let closeCode: number | undefined
+  ws.once('close', (code) => (closeCode = code))
   await new Promise<void>((resolve, reject) => {
     ws.once('open', resolve)
     ws.on('error', reject)
@@ -78,21 +80,23 @@ async function connect(url: string, protocols: string[], options: ClientOptions)
 
   return {
     heard,
-    closed,
+    closed: () => waitFor(() => closeCode, { timeoutMs, what: 'the server to close' }),
     send: (data) =>
       ws.send(typeof data === 'string' || Buffer.isBuffer(data) ? data : JSON.stringify(data), { binary: false }),
     sendBinary: (data) => ws.send(data, { binary: true }),
     async hear(t) {
       const find = () => heard.find((frame) => frame.t === t)
-      await waitFor(() => find() !== undefined, { timeoutMs: 10_000, what: `a ${t} frame` })
-      return find()!
+      await waitFor(() => closeCode ?? find(), { timeoutMs, what: `a ${t} frame` })
+      const found = find()
+      if (found === undefined) throw new ClosedError(closeCode ?? 0, t)
+      return found
     },
     async settle() {
       const start = heard.length
       ws.send('{"t":"ping"}')
       const isPong = ({ t }: Frame, index: number) => index >= start && t === 'pong'
       await waitFor(() => ws.readyState !== WebSocket.OPEN || heard.some(isPong), {
-        timeoutMs: 10_000,
+        timeoutMs,
         pollMs: 1,
         what: 'the pong',
       })

@@ -87,7 +87,13 @@ export async function createStage(system: System): Promise<Stage> {
     return views
   }
   return {
-    ...{ rest, ann, bob, carol, own, joined, password },
+    rest,
+    ann,
+    bob,
+    carol,
+    own,
+    joined,
+    password,
     foreign: { group, direct },
     snapshot: async () => ({
       ...(await seen()),

@@ -1,19 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { limits } from '#proto/frames/index.ts'
 import type { HttpDeps } from '../../ports.ts'
-import { loopbackRate, standardRates } from '../../rates.ts'
+import { loopbackRate } from '../../rates.ts'
 import { answer } from '../schemas/component.ts'
 import { failures } from '../schemas/failures.ts'
 import { PublishedLimits } from '../schemas/gateway.ts'
 
-export function limitRoutes({ rates }: Pick<HttpDeps, 'rates'>): FastifyPluginAsyncTypebox {
+export function limitRoutes({ rates, live }: Pick<HttpDeps, 'rates' | 'live'>): FastifyPluginAsyncTypebox {
   const { profile } = rates
-  const published = {
+  const published = () => ({
     profile,
-    limits: { ...limits },
-    rates: standardRates,
+    limits: { ...limits, largeGroupThreshold: live.current.largeGroupThreshold },
+    rates: rates.standard,
     ...(profile === 'loopback' ? { loopbackRate } : {}),
-  }
+  })
   return async (app) => {
     app.get(
       '/limits',
@@ -26,7 +26,7 @@ export function limitRoutes({ rates }: Pick<HttpDeps, 'rates'>): FastifyPluginAs
           response: { 200: answer('The limits.', PublishedLimits.ref), ...failures([]) },
         },
       },
-      async () => published,
+      async () => published(),
     )
   }
 }

@@ -10,6 +10,7 @@ import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.
 import { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
 import { UserService } from '#proto/gen/gochat/user/v1/user_service_pb.ts'
 import type { CommandResult, HttpDeps, Identity, NewCommand } from '../../ports.ts'
+import { defaultLiveSettings } from '#delivery/live-settings.ts'
 import { createRates } from '../../rates.ts'
 import { createHttpApp, registerHttp } from '../index.ts'
 
@@ -116,6 +117,7 @@ export async function createFakeGateway(options: FakeOptions = {}): Promise<Fake
       redeem: async () => undefined,
     },
     rates: createRates({ profile }),
+    live: { current: defaultLiveSettings },
     log,
     metrics: testMetrics(),
   }
