@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { fromBinary, toBinary, type DescFile } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
 import type { Server } from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 import { service as healthService } from 'grpc-health-check'
 
@@ -10,11 +12,23 @@ import type { ServiceBinding } from './service.ts'
 export function addReflection(server: Server, services: readonly ServiceBinding[]): void {
   const files = new Map<string, Buffer>()
   for (const { descriptor } of services) collect(descriptor.file, files)
-  const fileDescriptorProtos = [...files.values(), ...healthFiles()]
+  const fileDescriptorProtos = [...files.values(), ...healthFiles(), ...ownFiles()]
   const names = services.map(({ descriptor }) => descriptor.typeName)
   // Of a loaded package it reads nothing but the files.
   const loaded = { all: { fileDescriptorProtos } } as unknown as ConstructorParameters<typeof ReflectionService>[0]
-  new ReflectionService(loaded, { services: [...names, 'grpc.health.v1.Health'] }).addToServer(server)
+  new ReflectionService(loaded, { services: [...names, 'grpc.health.v1.Health', ...ownNames] }).addToServer(server)
+}
+
+const ownNames = ['grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection']
+
+/** The files of reflection itself: the library serves it, but lists only what it is given. */
+function ownFiles(): Buffer[] {
+  const folder = fileURLToPath(new URL('../proto', import.meta.resolve('@grpc/reflection')))
+  return ['v1', 'v1alpha'].flatMap((version) => {
+    const loaded = loadSync(`grpc/reflection/${version}/reflection.proto`, { includeDirs: [folder] })
+    const types = Object.values(loaded) as unknown as readonly Partial<LoadedType>[]
+    return types.find(({ fileDescriptorProtos }) => fileDescriptorProtos !== undefined)?.fileDescriptorProtos ?? []
+  })
 }
 
 interface LoadedType {

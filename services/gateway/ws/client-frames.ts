@@ -20,7 +20,7 @@ export function createFrameParser(): FrameParser {
     const validator = typeof value['t'] === 'string' ? validators.get(value['t']) : undefined
     if (validator === undefined) return { error: new AppError('INVALID_FRAME', { details: { field: '/t' } }), id }
     if (!validator.Check(value)) {
-      const field = wrongField(validator.Errors(value))
+      const field = wrongField(validator.Errors(value), value)
       return { error: new AppError('INVALID_ARGUMENT', { details: { field } }), id }
     }
     // Half a surrogate pair has no UTF-8: the answer would carry another id than the client chose.

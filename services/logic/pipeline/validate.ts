@@ -42,6 +42,7 @@ export function findFault(command: Command): string | undefined {
   }
 }
 
-function isId(text: string): boolean {
+/** A 64-bit number other than 0, in decimal. */
+export function isId(text: string): boolean {
   return id.test(text) && (text.length < maxId.length || text <= maxId)
 }

@@ -1,19 +1,19 @@
 import { AppError } from '#infra/errors/index.ts'
 import { limits } from '#proto/frames/index.ts'
+import { isId } from '../pipeline/validate.ts'
 
 /** Any Unicode but control characters; compared byte by byte, so nothing is trimmed or folded. */
 const controlCharacters = /\p{Cc}/u
-const idPattern = /^[1-9][0-9]{0,19}$/
 const clientIdPattern = /^[A-Za-z0-9_.:-]{1,64}$/
 
 export function requireName(field: string, name: string): string {
-  const isGood = name.length > 0 && name.length <= limits.maxNameLength && name.isWellFormed()
-  if (!isGood || controlCharacters.test(name)) throw invalid(field)
+  requireLength(field, name, 1, limits.maxNameLength)
+  if (!name.isWellFormed() || controlCharacters.test(name)) throw invalid(field)
   return name
 }
 
 export function requireId(field: string, id: string): string {
-  if (!idPattern.test(id)) throw invalid(field)
+  if (!isId(id)) throw invalid(field)
   return id
 }
 
@@ -22,8 +22,10 @@ export function requireClientId(field: string, id: string): string {
   return id
 }
 
+/** Counted in code points, as the gateway's schemas and the database do. */
 export function requireLength(field: string, text: string, min: number, max: number): string {
-  if (text.length < min || text.length > max) throw invalid(field)
+  const length = text.length > 2 * max ? Infinity : Array.from(text).length
+  if (length < min || length > max) throw invalid(field)
   return text
 }
 
