@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
@@ -56,6 +66,31 @@ test('the linter refuses every import that the house forbids, and no other', () 
   } finally {
     rmSync(house, { recursive: true, force: true })
   }
+})
+
+for (const folder of readdirSync(join(root, 'infra'))) {
+  test(`infra/${folder} says what it is for in five lines, and a test shows its use`, () => {
+    const index = readFileSync(join(root, 'infra', folder, 'index.ts'), 'utf8')
+    assert.match(index, /^\/\*\*\n( \* .*\n){5} \*\/\n/)
+    const beside = globSync(`infra/${folder}/**/*.test.ts`, { cwd: root })
+    const onServers = `tests/integration/infra/${folder}.test.ts`
+    const shared = globSync(`infra/${folder}/*contract.ts`, { cwd: root })
+    const tests = [...beside, ...shared, ...(existsSync(join(root, onServers)) ? [onServers] : [])]
+    assert.ok(beside.length > 0, 'no unit test')
+    assert.ok(
+      tests.some((file) => /(test|suite|describe)\(['"`]example/.test(readFileSync(join(root, file), 'utf8'))),
+      'no test is called "example: …"',
+    )
+  })
+}
+
+test('files of services/ stay small: median at most 120 lines, 95 of 100 at most 300', () => {
+  const files = globSync('services/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
+  const lengths = files
+    .map((file) => readFileSync(join(root, file), 'utf8').split('\n').length)
+    .toSorted((a, b) => a - b)
+  assert.ok(lengths[Math.floor(lengths.length / 2)]! <= 120)
+  assert.ok(lengths[Math.floor(lengths.length * 0.95)]! <= 300)
 })
 
 function refusedFiles(house: string): Set<string> {
