@@ -78,7 +78,7 @@ for (const folder of readdirSync(join(root, 'infra'))) {
     const tests = [...beside, ...shared, ...(existsSync(join(root, onServers)) ? [onServers] : [])]
     assert.ok(beside.length > 0, 'no unit test')
     assert.ok(
-      tests.some((file) => /(test|suite|describe)\(['"`]example/.test(readFileSync(join(root, file), 'utf8'))),
+      tests.some((file) => /\b(test|it)\(['"`](\$\{name\}: )?example/.test(readFileSync(join(root, file), 'utf8'))),
       'no test is called "example: …"',
     )
   })
