@@ -45,6 +45,7 @@ async function steps(root: string): Promise<Step[]> {
     { title: 'types', args: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
     { title: 'types of workflows', args: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'workflows/tsconfig.json'] },
     { title: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', '.'] },
+    { title: 'unused code', args: [bin('knip/bin/knip.js'), '--no-progress'] },
     { title: 'generated code', args: ['proto/generate.ts', '--check'] },
     { title: 'generated docs', args: ['infra/config/document.ts', '--check'] },
   ]
