@@ -27,6 +27,8 @@ export interface ReplayOptions {
   /** Only the first so many lines. Default: all. */
   readonly maxLines?: number
   readonly barriers?: readonly Barrier[]
+  /** The group is there and everybody is connected; nothing has been said yet. */
+  readonly onStage?: (conversationId: string) => void | Promise<void>
   readonly signal?: AbortSignal
   readonly onProgress?: (line: string) => void
   /** How long the end may take, until everybody holds everything. Default 120 000 ms. */
@@ -44,6 +46,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   // Patient: in fault tests parts of the system are down for a while.
   const rest = createRest({ baseUrl: options.httpUrls, maxAttempts: 40, signal })
   const stage = await setStage({ ...options, actors: castActors(log, seed), rest, run, onProgress })
+  await options.onStage?.(stage.conversationId)
   const ledger = createLedger(options.folder, run)
   const progress = setInterval(
     () => onProgress(`lines: ${ledger.acked} of ${log.lines.length} acknowledged, ${ledger.unacked} on the way`),

@@ -8,11 +8,12 @@ import type { ReplayResult } from '../replay/result.ts'
 import { isClean as isCleanReplay } from '../replay/result.ts'
 import { verify } from '../verify/verify.ts'
 import { ircLogs } from './irc-logs.ts'
-import { growth, type System } from './system.ts'
+import type { ProcessStatus } from '../../cli/supervisor/client.ts'
+import { growth, type Owner, type System } from './system.ts'
 
 export interface FaultOptions {
-  /** What happens while at least 50 sends have no answer. */
-  readonly fault: () => void | Promise<void>
+  /** What happens while at least 50 sends have no answer; `owner` is the logic process that writes the conversation. */
+  readonly fault: (owner: ProcessStatus) => void | Promise<void>
   /** Lines of the log. Default 700. */
   readonly maxLines?: number
   /** Default 250. */
@@ -21,6 +22,8 @@ export interface FaultOptions {
 
 export interface FaultResult extends ReplayResult {
   readonly dedupeHits: number
+  /** The conversation's partition was claimed anew meanwhile. */
+  readonly hasChangedHands: boolean
 }
 
 const minUnacked = 50
@@ -35,6 +38,8 @@ export async function playThroughFault(t: TestContext, system: System, options: 
   const redeliveredBefore = await system.metric('gochat_logic_redelivered_records_total')
   const hitsBefore = await system.metric('gochat_logic_dedupe_hits_total')
   let unackedAtFault = 0
+  let conversation = ''
+  let owner: Owner | undefined
   try {
     const result = await replay({
       content: log.read(),
@@ -45,13 +50,18 @@ export async function playThroughFault(t: TestContext, system: System, options: 
       wsUrls: system.gateways.map(({ wsUrl }) => wsUrl),
       maxLines: options.maxLines ?? 700,
       ratePerSecond: options.ratePerSecond ?? 250,
+      onStage: async (conversationId) => {
+        conversation = conversationId
+        owner = await system.ownerOf(conversationId)
+      },
       barriers: [
         {
           atLine: 250,
           minUnacked,
           action: async (unacked) => {
             unackedAtFault = unacked
-            await options.fault()
+            const [writer] = await system.processes(owner!.name)
+            await options.fault(writer!)
           },
         },
       ],
@@ -71,7 +81,8 @@ export async function playThroughFault(t: TestContext, system: System, options: 
       findings.flatMap(({ examples }) => examples),
       [],
     )
-    return { ...result, dedupeHits }
+    const hasChangedHands = (await system.ownerOf(conversation)).epoch > owner!.epoch
+    return { ...result, dedupeHits, hasChangedHands }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

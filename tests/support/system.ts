@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { openStack, type CommandContext } from '../../cli/context.ts'
 import { findGateways, type GatewayAddress } from '../../cli/gateways.ts'
 import { DEFAULT_COUNTS, processSpec, type Role } from '../../cli/plan.ts'
@@ -8,6 +9,9 @@ import {
   type ProcessStatus,
   type SupervisorClient,
 } from '../../cli/supervisor/client.ts'
+import { deliveryConfig } from '#delivery/config.ts'
+import { partitionOf } from '#delivery/partition.ts'
+import { readConfig } from '#infra/config/index.ts'
 import { createProfile } from '#stack/profile.ts'
 import { waitFor } from '#infra/testing/index.ts'
 
@@ -25,6 +29,8 @@ export interface System {
   spec(role: Role, n: number, env?: Record<string, string>): ProcessSpec
   /** Resolves when everything runs and says that it is ready. */
   waitUntilWell(timeoutMs?: number): Promise<void>
+  /** Which logic process writes a conversation, and under which epoch. */
+  ownerOf(conversationId: string): Promise<Owner>
   /** A metric's samples, summed over labels, by process; processes that do not answer are left out. */
   metric(name: string): Promise<Map<string, number>>
 }
@@ -66,6 +72,7 @@ export async function openSystem(): Promise<System> {
         { timeoutMs, what: 'everything running and ready' },
       )
     },
+    ownerOf: (conversationId) => readOwner(stack.env['GOCHAT_MYSQL_URL']!, conversationId),
     async metric(name) {
       const samples = new Map<string, number>()
       for (const { pid, port } of await adminPorts()) {
@@ -77,6 +84,24 @@ export async function openSystem(): Promise<System> {
       }
       return samples
     },
+  }
+}
+
+export interface Owner {
+  /** Such as `logic-1`. */
+  readonly name: string
+  readonly epoch: number
+}
+
+async function readOwner(mysqlUrl: string, conversationId: string): Promise<Owner> {
+  const partition = partitionOf(conversationId, readConfig(deliveryConfig).GOCHAT_UPSTREAM_PARTITIONS)
+  const connection = await createConnection({ uri: mysqlUrl, connectTimeout: 5000 })
+  try {
+    const sql = 'SELECT owner, epoch FROM upstream_owners WHERE partition_id = ?'
+    const [rows] = await connection.query<RowDataPacket[]>({ sql, timeout: 5000 }, [partition])
+    return { name: String(rows[0]!['owner']), epoch: Number(rows[0]!['epoch']) }
+  } finally {
+    await connection.end()
   }
 }
 
