@@ -6,6 +6,7 @@ import { DownstreamRecordSchema } from '#proto/gen/gochat/downstream/v1/downstre
 import { createEmitter, type Emission } from './emit.ts'
 import type { Route } from './route.ts'
 import { staticSlots } from './slot-view.ts'
+import { taskRecord } from './tasks.ts'
 import { memoryTransport } from './transport.ts'
 
 const hello = Buffer.from('{"t":"message"}')
@@ -133,4 +134,33 @@ test('a transport that fails fails the batch, so that the caller can send it aga
   const { emitter, transport } = setUp({ ann: [ann] })
   transport.failWith(new Error('broker away'))
   await assert.rejects(emitter.emit({ replies: [], deliveries: [{ payload: hello, userIds: ['ann'] }] }), /broker away/)
+})
+
+test('an entry of a large conversation goes to every live gateway once, without a route, and names the socket that has its ack', async () => {
+  const { emitter, transport, reads } = setUp({})
+  const audience = { conversationId: '100', seq: 7, memberVersion: 3 }
+  await emitter.emit({
+    replies: [],
+    deliveries: [{ payload: hello, userIds: [], audience, exceptConnection: { slot: 2, epoch: 200, connection: 8 } }],
+  })
+  assert.deepEqual(reads, [])
+  const records = transport.sent.map(({ topic, value }) => {
+    const { audience: sent } = fromBinary(DownstreamRecordSchema, value).deliveries[0]!
+    return [topic, sent?.conversationId, sent?.seq, sent?.memberVersion, sent?.exceptConnection]
+  })
+  assert.deepEqual(records, [
+    ['gochat.downstream.1', '100', 7, 3, 0],
+    ['gochat.downstream.2', '100', 7, 3, 8],
+  ])
+})
+
+test('tasks travel in the same send, behind the records of the gateways', async () => {
+  const { emitter, transport } = setUp({ ann: [ann] })
+  const task = taskRecord('100', { case: 'settleDue', value: { conversationId: '100', headSeq: 7 } })
+  await emitter.emit({ replies: [], deliveries: [{ payload: hello, userIds: ['ann'] }], tasks: [task] })
+  await emitter.emit({ replies: [], deliveries: [], tasks: [task] })
+  assert.deepEqual(
+    transport.sent.map(({ topic }) => topic),
+    ['gochat.downstream.1', 'gochat.tasks', 'gochat.tasks'],
+  )
 })

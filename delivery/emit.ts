@@ -7,7 +7,7 @@ import type { Place, RouteReader } from './routes.ts'
 import type { SlotView } from './slot-view.ts'
 import { addressBy, type Addressing } from './addressing.ts'
 import { createOutbox } from './outbox.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, TransportRecord } from './transport.ts'
 
 /** Sends answers and deliveries to the gateways. */
 export interface Emitter {
@@ -23,6 +23,8 @@ export interface Emitter {
 export interface Emission {
   readonly replies: readonly ReplyOut[]
   readonly deliveries: readonly DeliveryOut[]
+  /** Records of gochat.tasks (`taskRecord`): they travel in the same send. */
+  readonly tasks?: readonly TransportRecord[]
 }
 
 /** Goes to the gateway that asked, whether or not the user has a route. */
@@ -38,8 +40,17 @@ export interface DeliveryOut {
   readonly payload: Uint8Array
   /** Who gets it. Deliveries that share one array share the work of finding their sockets. */
   readonly userIds: readonly string[]
+  /** Instead of userIds, for a large conversation: every live gateway gets it, and knows its own members. */
+  readonly audience?: AudienceOut
   /** The socket that gets an ack instead. */
   readonly exceptConnection?: Place & { readonly connection: number }
+}
+
+/** The members of a large conversation that see this seq, as of a version of its members. */
+export interface AudienceOut {
+  readonly conversationId: string
+  readonly seq: number
+  readonly memberVersion: number
 }
 
 export interface EmitterOptions {
@@ -70,24 +81,34 @@ export function createEmitter(options: EmitterOptions): Emitter {
   }
 
   return {
-    async emit({ replies, deliveries }) {
+    async emit({ replies, deliveries, tasks = [] }) {
       const outbox = createOutbox()
       for (const reply of replies) {
         if (!isDead(reply, slots)) outbox.reply(reply, reply)
       }
       const { addressesOf } = await addressing(deliveries)
-      for (const { payload, userIds, exceptConnection } of deliveries) {
+      for (const { payload, userIds, audience, exceptConnection } of deliveries) {
+        if (audience !== undefined) {
+          for (const place of slots.live()) {
+            outbox.audience(place, payload, audience, connectionAt(place, exceptConnection))
+          }
+          continue
+        }
         for (const address of addressesOf(userIds, exceptConnection)) {
           recipients.inc(address.connections.length)
           outbox.delivery(address, payload, address.connections, address.userIds)
         }
       }
       const sending = outbox.records()
-      if (sending.length === 0) return
       records.inc(sending.length)
-      await transport.send(sending)
+      if (sending.length + tasks.length > 0) await transport.send([...sending, ...tasks])
     },
   }
+}
+
+/** 0: none there. */
+function connectionAt({ slot, epoch }: Place, connection: DeliveryOut['exceptConnection']): number {
+  return connection?.slot === slot && connection.epoch === epoch ? connection.connection : 0
 }
 
 function isDead(place: Place, slots: SlotView): boolean {

@@ -1,10 +1,12 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import {
+  AudienceSchema,
   DeliverySchema,
   DownstreamRecordSchema,
   ReplySchema,
   type DownstreamRecord,
 } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
+import type { AudienceOut } from './emit.ts'
 import type { Place } from './routes.ts'
 import { downstreamTopic } from './topics.ts'
 import type { TransportRecord } from './transport.ts'
@@ -16,6 +18,8 @@ const maxRecordBytes = 900 * 1024
 export interface Outbox {
   reply(to: Place, reply: { connection: number; request: string; payload: Uint8Array }): void
   delivery(to: Place, payload: Uint8Array, connections: readonly number[], userIds: readonly string[]): void
+  /** `exceptConnection`: the socket there that does not get it; 0: none. */
+  audience(to: Place, payload: Uint8Array, audience: AudienceOut, exceptConnection: number): void
   records(): TransportRecord[]
 }
 
@@ -53,6 +57,11 @@ export function createOutbox(): Outbox {
       delivery.connections = connections as number[]
       delivery.userIds = userIds as string[]
       record.deliveries.push(delivery)
+    },
+    audience(to, payload, { conversationId, seq, memberVersion }, exceptConnection) {
+      const record = pageFor(to, payload.length + 64)
+      const audience = create(AudienceSchema, { conversationId, seq, memberVersion, exceptConnection })
+      record.deliveries.push(create(DeliverySchema, { payload, audience }))
     },
     records() {
       return pages.map(({ slot, record }) => {

@@ -17,6 +17,8 @@ export interface AccessTokenClaims {
   readonly sub: string
   /** Device id: one installation of a client, chosen by it. */
   readonly dev: string
+  /** Present for admins only. */
+  readonly adm?: true
   /** Seconds since 1970. */
   readonly exp: number
 }

@@ -43,6 +43,16 @@ export const MessageFrame = Type.Object({ t: Type.Literal('message'), ...Entry.p
 export const ReadEventFrame = Type.Object({ t: Type.Literal('read'), conversationId: Id, userId: Id, seq: Seq })
 export const TypingEventFrame = Type.Object({ t: Type.Literal('typing'), conversationId: Id, userId: Id })
 
+/**
+ * This user's place in a large conversation has changed, for which there is no entry: it joined, or, with leaveSeq, left. Sync.
+ */
+export const MembershipFrame = Type.Object({
+  t: Type.Literal('membership'),
+  conversationId: Id,
+  joinSeq: Type.Optional(Seq),
+  leaveSeq: Type.Optional(Seq),
+})
+
 export const HeadBody = Type.Object({
   conversationId: Id,
   lastSeq: Seq,
@@ -85,6 +95,7 @@ export const serverFrames = {
   message: MessageFrame,
   read: ReadEventFrame,
   typing: TypingEventFrame,
+  membership: MembershipFrame,
   synced: SyncedFrame,
   page: PageFrame,
   resync: ResyncFrame,
@@ -101,6 +112,7 @@ export type AckFrame = Static<typeof AckFrame>
 export type MessageFrame = Static<typeof MessageFrame>
 export type ReadEventFrame = Static<typeof ReadEventFrame>
 export type TypingEventFrame = Static<typeof TypingEventFrame>
+export type MembershipFrame = Static<typeof MembershipFrame>
 export type Head = Static<typeof HeadBody>
 export type SyncedFrame = Static<typeof SyncedFrame>
 export type PageFrame = Static<typeof PageFrame>
@@ -112,6 +124,7 @@ export type ServerFrame =
   | MessageFrame
   | ReadEventFrame
   | TypingEventFrame
+  | MembershipFrame
   | SyncedFrame
   | PageFrame
   | Static<typeof ResyncFrame>

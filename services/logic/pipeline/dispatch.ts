@@ -3,10 +3,11 @@
  * What is stored is answered to who asked, and addressed to the members.
  */
 import type { DeliveryOut, Emission, ReplyOut } from '#delivery/emit.ts'
+import { messageFrame } from '#delivery/message-frame.ts'
 import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ReplyTo } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import type { Item } from './item.ts'
-import { ackHead, messageFrame, readFrame, typingFrame } from './payload.ts'
+import { ackHead, readFrame, typingFrame } from './payload.ts'
 import { resultOf, storedAnswer } from './result.ts'
 import type { Settled } from './settle.ts'
 import type { Conversation } from './state.ts'

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/conversation/v1/conversation_repo.proto.
  */
 export const file_gochat_conversation_v1_conversation_repo: GenFile = /*@__PURE__*/
-  fileDesc("Ci5nb2NoYXQvY29udmVyc2F0aW9uL3YxL2NvbnZlcnNhdGlvbl9yZXBvLnByb3RvEhZnb2NoYXQuY29udmVyc2F0aW9uLnYxIk4KE0NyZWF0ZURpcmVjdFJlcXVlc3QSEgoKY3JlYXRvcl9pZBgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbW1hbmRfaWQYAyABKAkiYwoUQ3JlYXRlRGlyZWN0UmVzcG9uc2USOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SDwoHY3JlYXRlZBgCIAEoCCItChFMb2FkU3RhdGVzUmVxdWVzdBIYChBjb252ZXJzYXRpb25faWRzGAEgAygJIv4BChFDb252ZXJzYXRpb25TdGF0ZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uS2luZBI9Cg5kZWxpdmVyeV9jbGFzcxgDIAEoDjIlLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRGVsaXZlcnlDbGFzcxIQCghsYXN0X3NlcRgEIAEoDRIWCg5tZW1iZXJfdmVyc2lvbhgFIAEoDRIvCgdtZW1iZXJzGAYgAygLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXIiTwoSTG9hZFN0YXRlc1Jlc3BvbnNlEjkKBnN0YXRlcxgBIAMoCzIpLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uU3RhdGUiQAoUR2V0TWVtYmVyc2hpcFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkigwEKFUdldE1lbWJlcnNoaXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIuCgZtZW1iZXIYAiABKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlciJKChhMaXN0Q29udmVyc2F0aW9uc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRINCgVsaW1pdBgCIAEoDRIOCgZjdXJzb3IYAyABKAki1QEKE0NvbnZlcnNhdGlvblN1bW1hcnkSOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SLgoGbWVtYmVyGAIgASgLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXISMQoKbGFzdF9lbnRyeRgDIAEoCzIdLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRW50cnkSDgoGdW5yZWFkGAQgASgNEg8KB3BlZXJfaWQYBSABKAkidAoZTGlzdENvbnZlcnNhdGlvbnNSZXNwb25zZRJCCg1jb252ZXJzYXRpb25zGAEgAygLMisuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb25TdW1tYXJ5EhMKC25leHRfY3Vyc29yGAIgASgJIlcKEExpc3RIZWFkc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCgluYW1lZF9pZHMYAiADKAkSDQoFbGltaXQYAyABKA0SEAoIYWZ0ZXJfaWQYBCABKAkieAoESGVhZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEAoIbGFzdF9zZXEYAiABKA0SEAoIam9pbl9zZXEYAyABKA0SEQoJbGVhdmVfc2VxGAQgASgNEhAKCHJlYWRfc2VxGAUgASgNEg4KBnVucmVhZBgGIAEoDSJSChFMaXN0SGVhZHNSZXNwb25zZRIrCgVoZWFkcxgBIAMoCzIcLmdvY2hhdC5jb252ZXJzYXRpb24udjEuSGVhZBIQCghoYXNfbW9yZRgCIAEoCDKsBAoQQ29udmVyc2F0aW9uUmVwbxJpCgxDcmVhdGVEaXJlY3QSKy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNyZWF0ZURpcmVjdFJlcXVlc3QaLC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNyZWF0ZURpcmVjdFJlc3BvbnNlEmMKCkxvYWRTdGF0ZXMSKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxvYWRTdGF0ZXNSZXF1ZXN0GiouZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Mb2FkU3RhdGVzUmVzcG9uc2USbAoNR2V0TWVtYmVyc2hpcBIsLmdvY2hhdC5jb252ZXJzYXRpb24udjEuR2V0TWVtYmVyc2hpcFJlcXVlc3QaLS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkdldE1lbWJlcnNoaXBSZXNwb25zZRJ4ChFMaXN0Q29udmVyc2F0aW9ucxIwLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdENvbnZlcnNhdGlvbnNSZXF1ZXN0GjEuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5MaXN0Q29udmVyc2F0aW9uc1Jlc3BvbnNlEmAKCUxpc3RIZWFkcxIoLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdEhlYWRzUmVxdWVzdBopLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdEhlYWRzUmVzcG9uc2ViBnByb3RvMw", [file_gochat_conversation_v1_conversation]);
+  fileDesc("Ci5nb2NoYXQvY29udmVyc2F0aW9uL3YxL2NvbnZlcnNhdGlvbl9yZXBvLnByb3RvEhZnb2NoYXQuY29udmVyc2F0aW9uLnYxIk4KE0NyZWF0ZURpcmVjdFJlcXVlc3QSEgoKY3JlYXRvcl9pZBgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbW1hbmRfaWQYAyABKAkiYwoUQ3JlYXRlRGlyZWN0UmVzcG9uc2USOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SDwoHY3JlYXRlZBgCIAEoCCJGChFMb2FkU3RhdGVzUmVxdWVzdBIxCgZ3aXNoZXMYASADKAsyIS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLlN0YXRlV2lzaCJICglTdGF0ZVdpc2gSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEhAKCGlzX3dob2xlGAMgASgIIqYCChFDb252ZXJzYXRpb25TdGF0ZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uS2luZBI9Cg5kZWxpdmVyeV9jbGFzcxgDIAEoDjIlLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRGVsaXZlcnlDbGFzcxIQCghsYXN0X3NlcRgEIAEoDRIWCg5tZW1iZXJfdmVyc2lvbhgFIAEoDRIvCgdtZW1iZXJzGAYgAygLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXISFAoMbWVtYmVyX2NvdW50GAcgASgNEhAKCGlzX3dob2xlGAggASgIIk8KEkxvYWRTdGF0ZXNSZXNwb25zZRI5CgZzdGF0ZXMYASADKAsyKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvblN0YXRlIkAKFEdldE1lbWJlcnNoaXBSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJIoMBChVHZXRNZW1iZXJzaGlwUmVzcG9uc2USOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SLgoGbWVtYmVyGAIgASgLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXIiSgoYTGlzdENvbnZlcnNhdGlvbnNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDQoFbGltaXQYAiABKA0SDgoGY3Vyc29yGAMgASgJItUBChNDb252ZXJzYXRpb25TdW1tYXJ5EjoKDGNvbnZlcnNhdGlvbhgBIAEoCzIkLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uEi4KBm1lbWJlchgCIAEoCzIeLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTWVtYmVyEjEKCmxhc3RfZW50cnkYAyABKAsyHS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkVudHJ5Eg4KBnVucmVhZBgEIAEoDRIPCgdwZWVyX2lkGAUgASgJInQKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQgoNY29udmVyc2F0aW9ucxgBIAMoCzIrLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uU3VtbWFyeRITCgtuZXh0X2N1cnNvchgCIAEoCSJXChBMaXN0SGVhZHNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJbmFtZWRfaWRzGAIgAygJEg0KBWxpbWl0GAMgASgNEhAKCGFmdGVyX2lkGAQgASgJIngKBEhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGxhc3Rfc2VxGAIgASgNEhAKCGpvaW5fc2VxGAMgASgNEhEKCWxlYXZlX3NlcRgEIAEoDRIQCghyZWFkX3NlcRgFIAEoDRIOCgZ1bnJlYWQYBiABKA0iUgoRTGlzdEhlYWRzUmVzcG9uc2USKwoFaGVhZHMYASADKAsyHC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkhlYWQSEAoIaGFzX21vcmUYAiABKAgyrAQKEENvbnZlcnNhdGlvblJlcG8SaQoMQ3JlYXRlRGlyZWN0EisuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5DcmVhdGVEaXJlY3RSZXF1ZXN0GiwuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5DcmVhdGVEaXJlY3RSZXNwb25zZRJjCgpMb2FkU3RhdGVzEikuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Mb2FkU3RhdGVzUmVxdWVzdBoqLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTG9hZFN0YXRlc1Jlc3BvbnNlEmwKDUdldE1lbWJlcnNoaXASLC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkdldE1lbWJlcnNoaXBSZXF1ZXN0Gi0uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRNZW1iZXJzaGlwUmVzcG9uc2USeAoRTGlzdENvbnZlcnNhdGlvbnMSMC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RDb252ZXJzYXRpb25zUmVxdWVzdBoxLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdENvbnZlcnNhdGlvbnNSZXNwb25zZRJgCglMaXN0SGVhZHMSKC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RIZWFkc1JlcXVlc3QaKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RIZWFkc1Jlc3BvbnNlYgZwcm90bzM", [file_gochat_conversation_v1_conversation]);
 
 /**
  * @generated from message gochat.conversation.v1.CreateDirectRequest
@@ -68,9 +68,9 @@ export const CreateDirectResponseSchema: GenMessage<CreateDirectResponse> = /*@_
  */
 export type LoadStatesRequest = Message<"gochat.conversation.v1.LoadStatesRequest"> & {
   /**
-   * @generated from field: repeated string conversation_ids = 1;
+   * @generated from field: repeated gochat.conversation.v1.StateWish wishes = 1;
    */
-  conversationIds: string[];
+  wishes: StateWish[];
 };
 
 /**
@@ -79,6 +79,37 @@ export type LoadStatesRequest = Message<"gochat.conversation.v1.LoadStatesReques
  */
 export const LoadStatesRequestSchema: GenMessage<LoadStatesRequest> = /*@__PURE__*/
   messageDesc(file_gochat_conversation_v1_conversation_repo, 2);
+
+/**
+ * @generated from message gochat.conversation.v1.StateWish
+ */
+export type StateWish = Message<"gochat.conversation.v1.StateWish"> & {
+  /**
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Of a large conversation, the members that matter now: who acts, and whom it is about.
+   *
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds: string[];
+
+  /**
+   * All members, whatever the class.
+   *
+   * @generated from field: bool is_whole = 3;
+   */
+  isWhole: boolean;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.StateWish.
+ * Use `create(StateWishSchema)` to create a new message.
+ */
+export const StateWishSchema: GenMessage<StateWish> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 3);
 
 /**
  * @generated from message gochat.conversation.v1.ConversationState
@@ -113,6 +144,18 @@ export type ConversationState = Message<"gochat.conversation.v1.ConversationStat
    * @generated from field: repeated gochat.conversation.v1.Member members = 6;
    */
   members: Member[];
+
+  /**
+   * @generated from field: uint32 member_count = 7;
+   */
+  memberCount: number;
+
+  /**
+   * Whether members are all of them.
+   *
+   * @generated from field: bool is_whole = 8;
+   */
+  isWhole: boolean;
 };
 
 /**
@@ -120,7 +163,7 @@ export type ConversationState = Message<"gochat.conversation.v1.ConversationStat
  * Use `create(ConversationStateSchema)` to create a new message.
  */
 export const ConversationStateSchema: GenMessage<ConversationState> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 3);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 4);
 
 /**
  * @generated from message gochat.conversation.v1.LoadStatesResponse
@@ -137,7 +180,7 @@ export type LoadStatesResponse = Message<"gochat.conversation.v1.LoadStatesRespo
  * Use `create(LoadStatesResponseSchema)` to create a new message.
  */
 export const LoadStatesResponseSchema: GenMessage<LoadStatesResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 4);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 5);
 
 /**
  * @generated from message gochat.conversation.v1.GetMembershipRequest
@@ -159,7 +202,7 @@ export type GetMembershipRequest = Message<"gochat.conversation.v1.GetMembership
  * Use `create(GetMembershipRequestSchema)` to create a new message.
  */
 export const GetMembershipRequestSchema: GenMessage<GetMembershipRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 5);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 6);
 
 /**
  * @generated from message gochat.conversation.v1.GetMembershipResponse
@@ -181,7 +224,7 @@ export type GetMembershipResponse = Message<"gochat.conversation.v1.GetMembershi
  * Use `create(GetMembershipResponseSchema)` to create a new message.
  */
 export const GetMembershipResponseSchema: GenMessage<GetMembershipResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 6);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 7);
 
 /**
  * @generated from message gochat.conversation.v1.ListConversationsRequest
@@ -210,7 +253,7 @@ export type ListConversationsRequest = Message<"gochat.conversation.v1.ListConve
  * Use `create(ListConversationsRequestSchema)` to create a new message.
  */
 export const ListConversationsRequestSchema: GenMessage<ListConversationsRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 7);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 8);
 
 /**
  * @generated from message gochat.conversation.v1.ConversationSummary
@@ -249,7 +292,7 @@ export type ConversationSummary = Message<"gochat.conversation.v1.ConversationSu
  * Use `create(ConversationSummarySchema)` to create a new message.
  */
 export const ConversationSummarySchema: GenMessage<ConversationSummary> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 8);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 9);
 
 /**
  * @generated from message gochat.conversation.v1.ListConversationsResponse
@@ -273,7 +316,7 @@ export type ListConversationsResponse = Message<"gochat.conversation.v1.ListConv
  * Use `create(ListConversationsResponseSchema)` to create a new message.
  */
 export const ListConversationsResponseSchema: GenMessage<ListConversationsResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 9);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 10);
 
 /**
  * @generated from message gochat.conversation.v1.ListHeadsRequest
@@ -307,7 +350,7 @@ export type ListHeadsRequest = Message<"gochat.conversation.v1.ListHeadsRequest"
  * Use `create(ListHeadsRequestSchema)` to create a new message.
  */
 export const ListHeadsRequestSchema: GenMessage<ListHeadsRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 10);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 11);
 
 /**
  * @generated from message gochat.conversation.v1.Head
@@ -351,7 +394,7 @@ export type Head = Message<"gochat.conversation.v1.Head"> & {
  * Use `create(HeadSchema)` to create a new message.
  */
 export const HeadSchema: GenMessage<Head> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 11);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 12);
 
 /**
  * @generated from message gochat.conversation.v1.ListHeadsResponse
@@ -373,7 +416,7 @@ export type ListHeadsResponse = Message<"gochat.conversation.v1.ListHeadsRespons
  * Use `create(ListHeadsResponseSchema)` to create a new message.
  */
 export const ListHeadsResponseSchema: GenMessage<ListHeadsResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 12);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 13);
 
 /**
  * Data layer: conversations and the places of users in them.
@@ -392,7 +435,8 @@ export const ConversationRepo: GenService<{
     output: typeof CreateDirectResponseSchema;
   },
   /**
-   * For the owner of the partition: from MySQL, never from a cache. Unknown ids are left out. Active members only.
+   * For the owner of the partition: from MySQL, never from a cache. Unknown ids are left out. Active members only; of a large
+   * conversation only those asked for, unless the whole is wanted.
    *
    * @generated from rpc gochat.conversation.v1.ConversationRepo.LoadStates
    */

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/downstream/v1/downstream.proto.
  */
 export const file_gochat_downstream_v1_downstream: GenFile = /*@__PURE__*/
-  fileDesc("CiVnb2NoYXQvZG93bnN0cmVhbS92MS9kb3duc3RyZWFtLnByb3RvEhRnb2NoYXQuZG93bnN0cmVhbS52MSKDAQoQRG93bnN0cmVhbVJlY29yZBINCgVlcG9jaBgBIAEoARIsCgdyZXBsaWVzGAIgAygLMhsuZ29jaGF0LmRvd25zdHJlYW0udjEuUmVwbHkSMgoKZGVsaXZlcmllcxgDIAMoCzIeLmdvY2hhdC5kb3duc3RyZWFtLnYxLkRlbGl2ZXJ5Ij0KBVJlcGx5EhIKCmNvbm5lY3Rpb24YASABKA0SDwoHcmVxdWVzdBgCIAEoCRIPCgdwYXlsb2FkGAMgASgMIkIKCERlbGl2ZXJ5Eg8KB3BheWxvYWQYASABKAwSEwoLY29ubmVjdGlvbnMYAiADKA0SEAoIdXNlcl9pZHMYAyADKAliBnByb3RvMw");
+  fileDesc("CiVnb2NoYXQvZG93bnN0cmVhbS92MS9kb3duc3RyZWFtLnByb3RvEhRnb2NoYXQuZG93bnN0cmVhbS52MSKDAQoQRG93bnN0cmVhbVJlY29yZBINCgVlcG9jaBgBIAEoARIsCgdyZXBsaWVzGAIgAygLMhsuZ29jaGF0LmRvd25zdHJlYW0udjEuUmVwbHkSMgoKZGVsaXZlcmllcxgDIAMoCzIeLmdvY2hhdC5kb3duc3RyZWFtLnYxLkRlbGl2ZXJ5Ij0KBVJlcGx5EhIKCmNvbm5lY3Rpb24YASABKA0SDwoHcmVxdWVzdBgCIAEoCRIPCgdwYXlsb2FkGAMgASgMInQKCERlbGl2ZXJ5Eg8KB3BheWxvYWQYASABKAwSEwoLY29ubmVjdGlvbnMYAiADKA0SEAoIdXNlcl9pZHMYAyADKAkSMAoIYXVkaWVuY2UYBCABKAsyHi5nb2NoYXQuZG93bnN0cmVhbS52MS5BdWRpZW5jZSJjCghBdWRpZW5jZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgNEhYKDm1lbWJlcl92ZXJzaW9uGAMgASgNEhkKEWV4Y2VwdF9jb25uZWN0aW9uGAQgASgNYgZwcm90bzM");
 
 /**
  * One record of topic gochat.downstream.<slot>: what one batch of logic holds for one gateway.
@@ -94,6 +94,13 @@ export type Delivery = Message<"gochat.downstream.v1.Delivery"> & {
    * @generated from field: repeated string user_ids = 3;
    */
   userIds: string[];
+
+  /**
+   * Used instead of both for an entry of a large conversation: all sockets of its members here.
+   *
+   * @generated from field: gochat.downstream.v1.Audience audience = 4;
+   */
+  audience?: Audience | undefined;
 };
 
 /**
@@ -102,4 +109,42 @@ export type Delivery = Message<"gochat.downstream.v1.Delivery"> & {
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
   messageDesc(file_gochat_downstream_v1_downstream, 2);
+
+/**
+ * Whom an entry of a large conversation is for, at every gateway: members with join_seq < seq ≤ leave_seq.
+ *
+ * @generated from message gochat.downstream.v1.Audience
+ */
+export type Audience = Message<"gochat.downstream.v1.Audience"> & {
+  /**
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+
+  /**
+   * A gateway that knows an older version learns who is a member before it hands the entry out.
+   *
+   * @generated from field: uint32 member_version = 3;
+   */
+  memberVersion: number;
+
+  /**
+   * The socket that got an ack instead; 0: none here.
+   *
+   * @generated from field: uint32 except_connection = 4;
+   */
+  exceptConnection: number;
+};
+
+/**
+ * Describes the message gochat.downstream.v1.Audience.
+ * Use `create(AudienceSchema)` to create a new message.
+ */
+export const AudienceSchema: GenMessage<Audience> = /*@__PURE__*/
+  messageDesc(file_gochat_downstream_v1_downstream, 3);
 

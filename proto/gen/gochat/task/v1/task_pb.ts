@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/task/v1/task.proto.
  */
 export const file_gochat_task_v1_task: GenFile = /*@__PURE__*/
-  fileDesc("Chlnb2NoYXQvdGFzay92MS90YXNrLnByb3RvEg5nb2NoYXQudGFzay52MSIxCgpUYXNrUmVjb3JkEiMKBXRhc2tzGAEgAygLMhQuZ29jaGF0LnRhc2sudjEuVGFzayJDCgRUYXNrEjMKDHBvaXNvbl9mb3VuZBgBIAEoCzIbLmdvY2hhdC50YXNrLnYxLlBvaXNvbkZvdW5kSABCBgoEYm9keSJeCgtQb2lzb25Gb3VuZBINCgV0b3BpYxgBIAEoCRIRCglwYXJ0aXRpb24YAiABKA0SDgoGb2Zmc2V0GAMgASgBEg0KBWluZGV4GAQgASgFEg4KBnJlYXNvbhgFIAEoCWIGcHJvdG8z");
+  fileDesc("Chlnb2NoYXQvdGFzay92MS90YXNrLnByb3RvEg5nb2NoYXQudGFzay52MSIxCgpUYXNrUmVjb3JkEiMKBXRhc2tzGAEgAygLMhQuZ29jaGF0LnRhc2sudjEuVGFzayJ0CgRUYXNrEjMKDHBvaXNvbl9mb3VuZBgBIAEoCzIbLmdvY2hhdC50YXNrLnYxLlBvaXNvbkZvdW5kSAASLwoKc2V0dGxlX2R1ZRgCIAEoCzIZLmdvY2hhdC50YXNrLnYxLlNldHRsZUR1ZUgAQgYKBGJvZHkiNgoJU2V0dGxlRHVlEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIQCghoZWFkX3NlcRgCIAEoDSJeCgtQb2lzb25Gb3VuZBINCgV0b3BpYxgBIAEoCRIRCglwYXJ0aXRpb24YAiABKA0SDgoGb2Zmc2V0GAMgASgBEg0KBWluZGV4GAQgASgFEg4KBnJlYXNvbhgFIAEoCWIGcHJvdG8z");
 
 /**
  * One record of topic gochat.tasks: what must become, or wake, a workflow. References only: what a workflow is given stays
@@ -45,6 +45,12 @@ export type Task = Message<"gochat.task.v1.Task"> & {
      */
     value: PoisonFound;
     case: "poisonFound";
+  } | {
+    /**
+     * @generated from field: gochat.task.v1.SettleDue settle_due = 2;
+     */
+    value: SettleDue;
+    case: "settleDue";
   } | { case: undefined; value?: undefined };
 };
 
@@ -56,7 +62,33 @@ export const TaskSchema: GenMessage<Task> = /*@__PURE__*/
   messageDesc(file_gochat_task_v1_task, 1);
 
 /**
- * A record, or one command of it, that can never be applied. The partition has gone on without it.
+ * A large conversation has new entries: every member must be settled up to its head.
+ *
+ * @generated from message gochat.task.v1.SettleDue
+ */
+export type SettleDue = Message<"gochat.task.v1.SettleDue"> & {
+  /**
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * The head at least.
+   *
+   * @generated from field: uint32 head_seq = 2;
+   */
+  headSeq: number;
+};
+
+/**
+ * Describes the message gochat.task.v1.SettleDue.
+ * Use `create(SettleDueSchema)` to create a new message.
+ */
+export const SettleDueSchema: GenMessage<SettleDue> = /*@__PURE__*/
+  messageDesc(file_gochat_task_v1_task, 2);
+
+/**
+ * A record, or one command of it, that can never be applied. The partition has gone on without it; PoisonRepo keeps a copy.
  *
  * @generated from message gochat.task.v1.PoisonFound
  */
@@ -96,5 +128,5 @@ export type PoisonFound = Message<"gochat.task.v1.PoisonFound"> & {
  * Use `create(PoisonFoundSchema)` to create a new message.
  */
 export const PoisonFoundSchema: GenMessage<PoisonFound> = /*@__PURE__*/
-  messageDesc(file_gochat_task_v1_task, 2);
+  messageDesc(file_gochat_task_v1_task, 3);
 
