@@ -6,8 +6,11 @@ export interface Database {
   users: UsersTable
   conversations: ConversationsTable
   members: MembersTable
+  member_changes: MemberChangesTable
   messages: MessagesTable
   upstream_owners: UpstreamOwnersTable
+  fanout_cursors: FanoutCursorsTable
+  poison_copies: PoisonCopiesTable
 }
 
 interface UsersTable {
@@ -15,6 +18,7 @@ interface UsersTable {
   name: Buffer
   display_name: string
   password_hash: string
+  is_admin: Generated<number>
   created_at: Date
 }
 
@@ -46,6 +50,13 @@ interface MembersTable {
   read_seq: number
   read_ordinal: number
   muted_until: Generated<Date | null>
+  notify: Generated<number>
+}
+
+interface MemberChangesTable {
+  conversation_id: string
+  version: number
+  user_id: string
 }
 
 interface MessagesTable {
@@ -66,4 +77,25 @@ interface UpstreamOwnersTable {
   epoch: string
   next_offset: string
   claimed_at: Date
+}
+
+type OutcomeName = 'live' | 'repaired' | 'pushed' | 'muted' | 'parked' | 'skipped'
+type Counts<Of extends string, Count> = Record<`${Of}_${OutcomeName}`, Generated<Count>>
+
+interface FanoutCursorsTable extends Counts<'round' | 'last', number>, Counts<'total', string> {
+  conversation_id: string
+  epoch: Generated<string>
+  settled_seq: number
+  round_seq: Generated<number>
+  after_user_id: Generated<string>
+  rounds: Generated<number>
+}
+
+interface PoisonCopiesTable {
+  topic: string
+  partition_id: number
+  record_offset: string
+  command_index: number
+  value: Buffer
+  created_at: Date
 }

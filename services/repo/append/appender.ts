@@ -10,7 +10,7 @@ import type { AppendStreamRequest, AppendStreamResponseSchema } from '#proto/gen
 import { findRefused } from './bisect.ts'
 import { openTransaction, type Opened } from './open.ts'
 import { explainMismatch } from './ownership.ts'
-import { isRejection, planAppend, type Plan, type Rejection } from './plan.ts'
+import { isChanging, isRejection, planAppend, type Plan, type Rejection } from './plan.ts'
 import { isDataError, rollBack, run } from './session.ts'
 import { findKnown, toStoredAnswers } from './stored-answers.ts'
 import { draftWrite, packetsOf, writeSql } from './write.ts'
@@ -84,7 +84,7 @@ async function attemptOnce(
 
 function findMissing(plan: Plan, opened: Opened): Rejection | undefined {
   const missing = plan.conversations.find(
-    ({ conversationId, entries }) => entries.length > 0 && !opened.heads.has(conversationId),
+    (conversation) => isChanging(conversation) && !opened.heads.has(conversation.conversationId),
   )
   return missing && { conversationId: missing.conversationId, entryIndex: -1, reason: 'no such conversation' }
 }

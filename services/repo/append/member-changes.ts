@@ -15,13 +15,13 @@ export interface MemberRow {
 export interface MemberChanges {
   /** Final rows of those that changed. */
   readonly rows: readonly MemberRow[]
-  /** Changes that had an effect: each is a version. */
-  readonly versions: number
+  /** Who changed, in order: each change that had an effect is a version. */
+  readonly changedIds: readonly string[]
   readonly countDelta: number
 }
 
 /**
- * What the member changes of a conversation's entries come to. Counted against the rows as they are, under the lock of the
+ * What the member changes of a conversation's entries, and the quiet ones between them, come to. Counted against the rows as they are, under the lock of the
  * conversation, so that `member_count` is right whatever the caller believed.
  */
 export function applyMemberChanges(
@@ -29,35 +29,54 @@ export function applyMemberChanges(
   current: ReadonlyMap<string, MemberRow>,
   before: { readonly seq: number; readonly ordinal: number },
 ): MemberChanges {
+  const { conversationId, entries } = conversation
   const changed = new Map<string, MemberRow>()
+  const changedIds: string[] = []
   let { seq, ordinal } = before
-  let versions = 0
   let countDelta = 0
-  for (const entry of conversation.entries) {
-    seq += 1
-    for (const change of entry.memberChanges) {
+  const apply = (changes: readonly MemberChange[], place: Place) => {
+    for (const change of changes) {
       const row = changed.get(change.userId) ?? current.get(change.userId)
-      const next = applyChange(conversation.conversationId, row, change, seq, ordinal)
+      const next = applyChange(conversationId, row, change, place)
       if (next === row || next === undefined) continue
       changed.set(change.userId, next)
-      versions += 1
+      changedIds.push(change.userId)
       countDelta += Number(next.leave_seq === 0) - Number(row?.leave_seq === 0)
     }
-    if (entry.isUnread) ordinal += 1
   }
-  return { rows: [...changed.values()], versions, countDelta }
+
+  const quiet = Map.groupBy(conversation.outcomes, ({ afterEntries }) => before.seq + afterEntries)
+  const applyQuiet = () => {
+    for (const { memberChanges } of quiet.get(seq) ?? []) apply(memberChanges, { joinSeq: seq, leaveSeq: seq, ordinal })
+  }
+
+  applyQuiet()
+  for (const entry of entries) {
+    seq += 1
+    apply(entry.memberChanges, { joinSeq: seq - 1, leaveSeq: seq, ordinal })
+    if (entry.isUnread) ordinal += 1
+    applyQuiet()
+  }
+  return { rows: [...changed.values()], changedIds, countDelta }
 }
 
-/** `ordinal` is the one before the entry. Returns the same row when nothing changes. */
+/** Where in the log a change takes effect: a change that is an entry is seen by whom it is about, a quiet one has none. */
+interface Place {
+  readonly joinSeq: number
+  readonly leaveSeq: number
+  /** Of what comes before. */
+  readonly ordinal: number
+}
+
+/** Returns the same row when nothing changes. */
 function applyChange(
   conversationId: string,
   row: MemberRow | undefined,
   change: MemberChange,
-  seq: number,
-  ordinal: number,
+  { joinSeq, leaveSeq, ordinal }: Place,
 ): MemberRow | undefined {
   const isActive = row?.leave_seq === 0
-  if (!change.isActive) return isActive ? { ...row, leave_seq: seq } : row
+  if (!change.isActive) return isActive ? { ...row, leave_seq: leaveSeq } : row
   const role = change.role || (isActive ? row.role : Role.MEMBER)
   if (isActive) return role === row.role ? row : { ...row, role }
   // Also a rejoin starts anew: it sees nothing of the time between, and has read everything up to now.
@@ -65,9 +84,9 @@ function applyChange(
     conversation_id: conversationId,
     user_id: change.userId,
     role,
-    join_seq: seq - 1,
+    join_seq: joinSeq,
     leave_seq: 0,
-    read_seq: seq - 1,
+    read_seq: joinSeq,
     read_ordinal: ordinal,
   }
 }

@@ -1,8 +1,10 @@
 import { AppError } from '#infra/errors/index.ts'
+import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type {
   AppendStreamRequest,
   ConversationAppend,
   NewEntry,
+  NewOutcome,
   PartitionAdvance,
 } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { compareIds, dateTime, isId } from './literals.ts'
@@ -48,9 +50,19 @@ export function isRejection(value: object): value is Rejection {
   return 'entryIndex' in value
 }
 
+/** Whether an append may change the conversation's own row, and therefore locks it. */
+export function isChanging({ entries, outcomes, deliveryClass }: ConversationAppend): boolean {
+  return (
+    entries.length > 0 ||
+    deliveryClass !== DeliveryClass.UNSPECIFIED ||
+    outcomes.some(({ memberChanges }) => memberChanges.length > 0)
+  )
+}
+
 const minTimeMs = Date.UTC(2000, 0, 1)
 const maxTimeMs = Date.UTC(9999, 0, 1)
 const hashBytes = 16
+const classes: ReadonlySet<number> = new Set(Object.values(DeliveryClass))
 /** Of a BLOB. Here, because far beyond it the server would refuse the packet instead of the value. */
 const maxBodyBytes = 65_535
 
@@ -67,22 +79,29 @@ function checkPartitions(partitions: readonly PartitionAdvance[]): void {
 }
 
 function checkConversation(conversation: ConversationAppend): Rejection | undefined {
-  const { conversationId, entries, outcomes, reads, lookups } = conversation
+  const { conversationId, entries, outcomes, reads, lookups, deliveryClass } = conversation
   const reject = (reason: string, entryIndex = -1): Rejection => ({ conversationId, entryIndex, reason })
   if (!isId(conversationId)) return reject('conversation_id is not an id')
   for (let index = 0; index < entries.length; index += 1) {
     const reason = faultOf(entries[index]!)
     if (reason !== undefined) return reject(reason, index)
   }
-  for (const { actorId, commandId, contentHash } of outcomes) {
-    if (!isId(actorId) || commandId === '' || contentHash.length !== hashBytes) return reject('malformed outcome')
-  }
+  if (!classes.has(deliveryClass)) return reject('malformed delivery class')
+  for (const outcome of outcomes) if (!isOutcome(outcome, entries.length)) return reject('malformed outcome')
   for (const { userId } of reads) if (!isId(userId)) return reject('malformed read mark')
   for (const { actorId, clientMessageId, commandId, seq } of lookups) {
     const named = Number(clientMessageId !== '') + Number(commandId !== '') + Number(seq !== 0)
     if (named !== 1 || (seq === 0 && !isId(actorId))) return reject('malformed lookup')
   }
   return undefined
+}
+
+/** A command without an entry is `applied` if, and only if, it changes members. */
+function isOutcome(value: NewOutcome, entryCount: number): boolean {
+  const { actorId, commandId, contentHash, outcome, memberChanges, afterEntries } = value
+  if (!isId(actorId) || commandId === '' || contentHash.length !== hashBytes) return false
+  if ((outcome === 'applied') !== memberChanges.length > 0 || afterEntries > entryCount) return false
+  return memberChanges.every(({ userId }) => isId(userId))
 }
 
 function faultOf(entry: NewEntry): string | undefined {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
+import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { AppendStreamRequestSchema } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { Head } from './open.ts'
 import { isRejection, planAppend, type Plan } from './plan.ts'
 import { draftWrite, packetsOf, writeSql } from './write.ts'
 
@@ -18,6 +20,10 @@ function planOf(conversations: object[]): Plan {
   return plan
 }
 
+function headAt(lastSeq: number, lastOrdinal = lastSeq): Head {
+  return { lastSeq, lastOrdinal, memberVersion: 4, deliveryClass: DeliveryClass.DIRECT, classSinceSeq: 1 }
+}
+
 function send(senderId: string, clientMessageId: string, body = '{}') {
   return { type: 'text', senderId, clientMessageId, contentHash: hash, body: Buffer.from(body), isUnread: true }
 }
@@ -25,7 +31,7 @@ function send(senderId: string, clientMessageId: string, body = '{}') {
 test('entries get the seqs and ordinals that lead up to the new head; changes do not count as unread', async () => {
   const left = { type: 'left', senderId: '2', commandId: 'c', contentHash: hash, body: Buffer.from('{}') }
   const plan = planOf([{ conversationId: '9', entries: [send('1', 'a'), left, send('1', 'b')] }])
-  const opened = { heads: new Map([['9', { lastSeq: 12, lastOrdinal: 7 }]]), members: new Map(), answers: [] }
+  const opened = { heads: new Map([['9', headAt(12, 7)]]), members: new Map(), answers: [] }
   const [messages, commands, sent, ...rest] = writeSql(plan, await draftWrite(plan), opened)
   assert.deepEqual(
     [...messages!.matchAll(/\((\d+),(\d+),9,'(\w+)',(\d),('\w'|NULL)/g)].map((match) => match.slice(1)),
@@ -49,12 +55,47 @@ test('of several marks of one user the highest is written', async () => {
   assert.match(statements[0]!, /'\[\[9,5,9\]\]'/)
 })
 
+test('a quiet change is an answer without a seq, and a listed version behind those before it', async () => {
+  const quiet = (userId: string, commandId: string) => ({
+    actorId: userId,
+    commandId,
+    contentHash: hash,
+    outcome: 'applied',
+    memberChanges: [{ userId, isActive: true }],
+  })
+  const plan = planOf([{ conversationId: '9', outcomes: [quiet('6', 'a'), quiet('5', 'b')] }])
+  const opened = { heads: new Map([['9', headAt(12, 7)]]), members: new Map(), answers: [] }
+  const [commands, members, counts, changes, ...rest] = writeSql(plan, await draftWrite(plan), opened)
+  assert.match(commands!, /VALUES \(0,9,6,'a',X'(01){16}','applied',.*\),\(0,9,5,'b'/)
+  assert.match(members!, /VALUES \(9,6,1,12,0,12,7\),\(9,5,1,12,0,12,7\)/)
+  assert.match(counts!, /'\[\[9,2,2\]\]'/)
+  assert.match(changes!, /VALUES \(9,5,6\),\(9,6,5\)/)
+  assert.deepEqual(rest, [])
+})
+
+test('another class counts from the first entry; to large, the cursor begins before it; the same class costs nothing', async () => {
+  const statementsFor = async (deliveryClass: DeliveryClass, head: Head) => {
+    const plan = planOf([{ conversationId: '9', deliveryClass, entries: [send('1', 'a'), send('1', 'b')] }])
+    return writeSql(plan, await draftWrite(plan), { heads: new Map([['9', head]]), members: new Map(), answers: [] })
+  }
+  const [, conversation, cursor, ...toLarge] = await statementsFor(DeliveryClass.LARGE, headAt(12))
+  assert.match(conversation!, /^UPDATE .*'\[\[9,2,11\]\]'/)
+  assert.match(cursor!, /^INSERT INTO fanout_cursors .*'\[\[9,10,0\]\]'/)
+  assert.equal(toLarge.length, 1)
+  const large: Head = { ...headAt(12), deliveryClass: DeliveryClass.LARGE, classSinceSeq: 5 }
+  const [, back, ...toDirect] = await statementsFor(DeliveryClass.DIRECT, large)
+  assert.match(back!, /^UPDATE .*'\[\[9,1,11\]\]'/)
+  assert.equal(toDirect.length, 1)
+  assert.equal((await statementsFor(DeliveryClass.LARGE, large)).length, 2)
+  assert.equal((await statementsFor(DeliveryClass.UNSPECIFIED, large)).length, 2)
+})
+
 test('much is split into several statements and packets, in order and complete', async () => {
   const body = 'x'.repeat(60_000)
   const plan = planOf([
     { conversationId: '9', entries: Array.from({ length: 200 }, (_, i) => send('1', `m${i}`, body)) },
   ])
-  const opened = { heads: new Map([['9', { lastSeq: 200, lastOrdinal: 200 }]]), members: new Map(), answers: [] }
+  const opened = { heads: new Map([['9', headAt(200)]]), members: new Map(), answers: [] }
   const statements = [...writeSql(plan, await draftWrite(plan), opened), 'COMMIT']
   const packets = packetsOf(statements)
   assert.ok(packets.length >= 3)

@@ -3,8 +3,10 @@
  * Offsets, seqs, rows, COMMIT: here a message is stored.
  */
 import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { classesSql, findClassChange, type ClassChange } from './class-change.ts'
 import { hex, quote, quoteBytes, rowsTable } from './literals.ts'
 import { applyMemberChanges, type MemberRow } from './member-changes.ts'
+import { membersSql, versionsSql, type MemberVersions } from './member-rows.ts'
 import type { Head, Opened } from './open.ts'
 import type { Plan } from './plan.ts'
 
@@ -41,7 +43,8 @@ export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened):
   const sent: string[] = []
   const reads: string[] = []
   const members: MemberRow[] = []
-  const memberCounts: string[] = []
+  const versions: MemberVersions[] = []
+  const classes: ClassChange[] = []
   for (const conversation of conversations) {
     const { conversationId, entries } = conversation
     const head = opened.heads.get(conversationId)
@@ -61,13 +64,16 @@ export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened):
       sent.push(...senders.values())
       const changes = applyMemberChanges(conversation, opened.members.get(conversationId) ?? noMembers, before)
       members.push(...changes.rows)
-      if (changes.versions > 0) memberCounts.push(`[${conversationId},${changes.versions},${changes.countDelta}]`)
+      if (changes.changedIds.length > 0) versions.push({ conversationId, since: head.memberVersion, ...changes })
+      const classChange = findClassChange(conversation, head)
+      if (classChange !== undefined) classes.push(classChange)
     }
     for (const { userId, seq } of latestReads(conversation)) reads.push(`[${conversationId},${userId},${seq}]`)
   }
   commands.push(...draft.outcomes)
   const statements = [...insertsOf('messages', messages), ...insertsOf('commands', commands)]
-  if (members.length > 0) statements.push(membersSql(members), memberCountsSql(memberCounts))
+  if (members.length > 0) statements.push(membersSql(members), ...versionsSql(versions))
+  if (classes.length > 0) statements.push(...classesSql(classes))
   if (sent.length > 0) statements.push(sentSql(sent))
   if (reads.length > 0) statements.push(readsSql(reads))
   return statements
@@ -126,23 +132,6 @@ const maxStatementLength = 512 * 1024
 const columns = {
   messages: 'seq,ordinal,conversation_id,type,sender_id,client_message_id,content_hash,body,created_at',
   commands: 'seq,conversation_id,actor_id,command_id,content_hash,outcome,created_at',
-}
-
-/** `muted_until` is left as it is: leaving and joining again does not lift a mute. */
-function membersSql(rows: readonly MemberRow[]): string {
-  const values = rows.map(
-    (row) =>
-      `(${row.conversation_id},${row.user_id},${row.role},${row.join_seq},${row.leave_seq},${row.read_seq},${row.read_ordinal})`,
-  )
-  return `INSERT INTO members (conversation_id,user_id,role,join_seq,leave_seq,read_seq,read_ordinal) VALUES ${values.join()}
-ON DUPLICATE KEY UPDATE role = VALUES(role), join_seq = VALUES(join_seq), leave_seq = VALUES(leave_seq),
-  read_seq = VALUES(read_seq), read_ordinal = VALUES(read_ordinal)`
-}
-
-function memberCountsSql(rows: readonly string[]): string {
-  const columns = "c BIGINT UNSIGNED PATH '$[0]', v INT UNSIGNED PATH '$[1]', d INT PATH '$[2]'"
-  return `UPDATE ${rowsTable(rows, columns)} STRAIGHT_JOIN conversations k ON k.id = r.c
-SET k.member_version = k.member_version + r.v, k.member_count = k.member_count + r.d`
 }
 
 /** Who writes has read what came before. Users who are no members match nothing, which an upsert could not say. */

@@ -16,10 +16,11 @@ test('an append changes its conversations, the places of senders, readers and ch
     { conversationId: '2', reads: [{ userId: '6', seq: 3 }] },
     { conversationId: '3', entries: [{ senderId: '7', memberChanges: [{ userId: '8' }] }] },
     { conversationId: '4', lookups: [{ seq: 1 }], outcomes: [{ actorId: '9', commandId: 'x' }] },
+    { conversationId: '5', outcomes: [{ actorId: '9', commandId: 'x', memberChanges: [{ userId: '10' }] }] },
   ].map((init) => create(ConversationAppendSchema, init))
   const keys = keysChangedBy({ conversations, partitions: [], createdAtMs: 0, createdAt: '' })
   assert.deepEqual(
     keys.map((key) => key.replace('gochat:repo:', '')),
-    ['conversation:1', 'member:1:5', 'member:2:6', 'conversation:3', 'member:3:8'],
+    ['conversation:1', 'member:1:5', 'member:2:6', 'conversation:3', 'member:3:8', 'conversation:5', 'member:5:10'],
   )
 })

@@ -1,4 +1,4 @@
-import type { Plan } from '../append/plan.ts'
+import { isChanging, type Plan } from '../append/plan.ts'
 
 const prefix = 'gochat:repo:'
 
@@ -11,11 +11,14 @@ export const cacheKeys = {
 /** Everything in the cache that an append may have changed. */
 export function keysChangedBy({ conversations }: Plan): string[] {
   const keys = new Set<string>()
-  for (const { conversationId, entries, reads } of conversations) {
-    if (entries.length > 0) keys.add(cacheKeys.conversation(conversationId))
+  for (const conversation of conversations) {
+    const { conversationId, entries, outcomes, reads } = conversation
+    if (isChanging(conversation)) keys.add(cacheKeys.conversation(conversationId))
     for (const { userId } of reads) keys.add(cacheKeys.member(conversationId, userId))
-    for (const { isUnread, senderId, memberChanges } of entries) {
+    for (const { isUnread, senderId } of entries) {
       if (isUnread) keys.add(cacheKeys.member(conversationId, senderId))
+    }
+    for (const { memberChanges } of [...entries, ...outcomes]) {
       for (const { userId } of memberChanges) keys.add(cacheKeys.member(conversationId, userId))
     }
   }

@@ -15,6 +15,10 @@ export interface NewUser extends UserRecord {
   readonly passwordHash: string
 }
 
+export interface Credentials extends NewUser {
+  readonly isAdmin: boolean
+}
+
 /** @throws USERNAME_TAKEN */
 export async function createUser(db: Kysely<Database>, user: NewUser): Promise<void> {
   try {
@@ -41,13 +45,13 @@ export async function findUsers(db: Kysely<Database>, ids: readonly string[]): P
   return rows.map(toRecord)
 }
 
-export async function findUserByName(db: Kysely<Database>, name: string): Promise<NewUser | undefined> {
+export async function findUserByName(db: Kysely<Database>, name: string): Promise<Credentials | undefined> {
   const row = await db
     .selectFrom('users')
-    .select([...columns, 'password_hash'])
+    .select([...columns, 'password_hash', 'is_admin'])
     .where('name', '=', Buffer.from(name))
     .executeTakeFirst()
-  return row && { ...toRecord(row), passwordHash: row.password_hash }
+  return row && { ...toRecord(row), passwordHash: row.password_hash, isAdmin: row.is_admin === 1 }
 }
 
 /** False when there is no such user. */

@@ -1,13 +1,13 @@
 import { AppError } from '#infra/errors/index.ts'
 import type { Handlers } from '#infra/rpc/index.ts'
 import { limits } from '#proto/frames/limits.ts'
-import type { ConversationRepo } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import type { ConversationRepo, LoadStatesRequest } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import { cacheKeys } from '../cache/keys.ts'
 import { findConversation, type ConversationRecord } from '../queries/conversations.ts'
 import { createDirect } from '../queries/create-direct.ts'
 import { listConversations } from '../queries/list-conversations.ts'
 import { listHeads } from '../queries/list-heads.ts'
-import { loadStates } from '../queries/load-states.ts'
+import { loadStates, type StateWish } from '../queries/load-states.ts'
 import { findMember, type MemberRecord } from '../queries/members.ts'
 import type { RepoDeps } from '../repo.ts'
 import { clientIdOf, idOf, idOrStart, idsOf, invalid, limitOf } from './input.ts'
@@ -24,7 +24,7 @@ export function conversationRepo({ mysql, cache, newId }: RepoDeps): Handlers<ty
     },
 
     async loadStates(request) {
-      return { states: await loadStates(mysql.db, idsOf(request.conversationIds, 'conversation_ids', maxStates)) }
+      return { states: await loadStates(mysql.db, wishesOf(request)) }
     },
 
     async getMembership(request) {
@@ -66,6 +66,23 @@ export function conversationRepo({ mysql, cache, newId }: RepoDeps): Handlers<ty
   }
 }
 
+function wishesOf({ wishes }: LoadStatesRequest): readonly StateWish[] {
+  if (wishes.length > maxStates) throw invalid('wishes', `has more than ${maxStates}`)
+  if (new Set(wishes.map(({ conversationId }) => conversationId)).size < wishes.length) {
+    throw invalid('wishes', 'names a conversation twice')
+  }
+  let named = 0
+  for (const { userIds } of wishes) named += userIds.length
+  if (named > maxNamedUsers) throw invalid('user_ids', `has more than ${maxNamedUsers} in all`)
+  return wishes.map(({ conversationId, userIds, isWhole }) => ({
+    conversationId: idOf(conversationId, 'conversation_id'),
+    userIds: idsOf(userIds, 'user_ids', maxNamedUsers),
+    isWhole,
+  }))
+}
+
 const maxStates = 1_000
+/** By all wishes together: twice what the largest batch of a logic process names. */
+const maxNamedUsers = 100_000
 /** Each with an entry of up to 64 KiB. */
 const maxConversationsPage = 100

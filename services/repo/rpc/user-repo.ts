@@ -36,8 +36,8 @@ export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof Use
     },
 
     async getCredentials(request) {
-      const { passwordHash, ...user } = await userNamed(request.name)
-      return { user, passwordHash }
+      const { passwordHash, isAdmin, ...user } = await userNamed(request.name)
+      return { user, passwordHash, isAdmin }
     },
 
     async updateProfile(request) {

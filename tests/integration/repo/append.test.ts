@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { change, claim, hashOf, message, startRepo, type Answer, type Owner, type Repo } from './fixture.ts'
+import type { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { change, claim, hashOf, message, quiet, startRepo, type Answer, type Owner, type Repo } from './fixture.ts'
 
 let repo: Repo
 let owner: Owner
@@ -253,6 +254,11 @@ test('malformed parts are rejected by name and nothing is written', async () => 
     { lookups: [{ actorId: 'x', commandId: 'b' }], index: -1 },
     { reads: [{ userId: '0', seq: 1 }], index: -1 },
     { outcomes: [{ actorId: ann, commandId: '', contentHash: hashOf(1), outcome: 'noop' }], index: -1 },
+    { outcomes: [{ ...quiet(ann, [[bob, false]]), outcome: 'noop' }], index: -1 },
+    { outcomes: [{ ...quiet(ann, []), outcome: 'applied' }], index: -1 },
+    { outcomes: [quiet(ann, [['x', true]])], index: -1 },
+    { entries: [good], outcomes: [quiet(ann, [[bob, false]], 2)], index: -1 },
+    { deliveryClass: 3 as DeliveryClass, index: -1 },
   ]
   for (const { index, ...parts } of cases) {
     const { value } = expectCase(await owner.append([{ conversationId: group, ...parts }]), 'rejected')
@@ -262,6 +268,8 @@ test('malformed parts are rejected by name and nothing is written', async () => 
     const { value } = expectCase(await owner.append([{ conversationId, entries: [message(ann)] }]), 'rejected')
     assert.deepEqual([value.conversationId, value.entryIndex], [conversationId, -1])
   }
+  const nowhere = await owner.append([{ conversationId: '12345', outcomes: [quiet(ann, [[bob, true]])] }])
+  assert.equal(expectCase(nowhere, 'rejected').value.conversationId, '12345')
   assert.deepEqual(await contents(), before)
 })
 

@@ -7,6 +7,7 @@ import { createIdGenerator } from '#infra/id/index.ts'
 import { createMysql, migrate, type Mysql } from '#infra/mysql/index.ts'
 import { createRpcClient, startRpcServer, type Client } from '#infra/rpc/index.ts'
 import { silentLogger, stackEnv, testMetrics } from '#infra/testing/index.ts'
+import { AudienceRepo } from '#proto/gen/gochat/conversation/v1/audience_repo_pb.ts'
 import { ConversationRepo } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import { GroupRepo } from '#proto/gen/gochat/conversation/v1/group_repo_pb.ts'
 import {
@@ -15,7 +16,10 @@ import {
   type AppendStreamResponse,
   type ConversationAppendSchema,
   type NewEntrySchema,
+  type NewOutcomeSchema,
 } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { FanoutRepo } from '#proto/gen/gochat/task/v1/fanout_repo_pb.ts'
+import { PoisonRepo } from '#proto/gen/gochat/task/v1/poison_repo_pb.ts'
 import { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
 import { createCache } from '#services/repo/cache/cache.ts'
 import { openCacheConnection } from '#services/repo/cache/connection.ts'
@@ -32,6 +36,9 @@ export interface Repo extends AsyncDisposable {
   readonly conversations: Client<typeof ConversationRepo>
   readonly groups: Client<typeof GroupRepo>
   readonly messages: Client<typeof MessageRepo>
+  readonly audiences: Client<typeof AudienceRepo>
+  readonly fanouts: Client<typeof FanoutRepo>
+  readonly poison: Client<typeof PoisonRepo>
   /** Makes users with random names. */
   makeUsers(count: number): Promise<string[]>
   /** A group of the first (its owner) and the others. */
@@ -80,6 +87,9 @@ export async function startRepo(options: RepoOptions = {}): Promise<Repo> {
     groups,
     conversations: stack.use(createRpcClient(ConversationRepo, target)),
     messages: stack.use(createRpcClient(MessageRepo, target)),
+    audiences: stack.use(createRpcClient(AudienceRepo, target)),
+    fanouts: stack.use(createRpcClient(FanoutRepo, target)),
+    poison: stack.use(createRpcClient(PoisonRepo, target)),
     async makeUsers(count) {
       const names = Array.from({ length: count }, () => randomBytes(8).toString('hex'))
       const made = await Promise.all(
@@ -103,6 +113,7 @@ export async function startRepo(options: RepoOptions = {}): Promise<Repo> {
 export type Conversation = MessageInitShape<typeof ConversationAppendSchema>
 export type Entry = Exclude<MessageInitShape<typeof NewEntrySchema>, Message>
 type Request = MessageInitShape<typeof AppendStreamRequestSchema>
+type Outcome = Exclude<MessageInitShape<typeof NewOutcomeSchema>, Message>
 export type Answer = AppendStreamResponse['result']
 
 /** A caller of AppendStream that has claimed its partitions and counts their offsets. */
@@ -201,6 +212,23 @@ export function change(senderId: string, type: string, changes: readonly [userId
     contentHash: hashOf(counter),
     body: Buffer.from(JSON.stringify({ userIds })),
     memberChanges: changes.map(([userId, isActive]) => ({ userId, isActive })),
+  }
+}
+
+/** A change of who is in a large conversation, behind the first `afterEntries` entries of its request. */
+export function quiet(
+  actorId: string,
+  changes: readonly [userId: string, isActive: boolean][],
+  afterEntries = 0,
+): Outcome {
+  counter += 1
+  return {
+    actorId,
+    commandId: `q-${counter}`,
+    contentHash: hashOf(counter),
+    outcome: 'applied',
+    memberChanges: changes.map(([userId, isActive]) => ({ userId, isActive })),
+    afterEntries,
   }
 }
 

@@ -93,7 +93,7 @@ test('member_count and member_version count what really changed, also several ch
     ],
   })
   assert.deepEqual(await place(eve, group), { isActive: true, joinSeq: 5, leaveSeq: 0, readSeq: 5 })
-  const { states } = await repo.conversations.loadStates({ conversationIds: [group] })
+  const { states } = await repo.conversations.loadStates({ wishes: [{ conversationId: group }] })
   assert.deepEqual(states[0]!.members.map(({ userId }) => userId).sort(), [ann, eve].sort())
   assert.equal(states[0]!.memberVersion, 1 + 4)
   const { conversation } = await repo.conversations.getMembership({ userId: ann, conversationId: group })
@@ -112,7 +112,7 @@ test('a change of role keeps the place, and a mute outlives leaving', async () =
     conversationId: group,
     entries: [change(bob, 'left', [[bob, false]]), change(ann, 'added', [[bob, true]])],
   })
-  const { states } = await repo.conversations.loadStates({ conversationIds: [group] })
+  const { states } = await repo.conversations.loadStates({ wishes: [{ conversationId: group }] })
   const bobNow = states[0]!.members.find(({ userId }) => userId === bob)
   assert.deepEqual([bobNow!.role, bobNow!.mutedUntilMs], [1, Date.UTC(2099, 0, 1)])
 })

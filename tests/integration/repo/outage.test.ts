@@ -32,7 +32,7 @@ test('while MySQL is away an append is Unavailable and calls are UNAVAILABLE; th
     assert.ok(performance.now() - startedAt < 3_000)
   }
   await assert.rejects(repo.users.findUser({ name: 'x' }), { code: 'UNAVAILABLE' })
-  await assert.rejects(repo.conversations.loadStates({ conversationIds: [group] }), { code: 'UNAVAILABLE' })
+  await assert.rejects(repo.conversations.loadStates({ wishes: [{ conversationId: group }] }), { code: 'UNAVAILABLE' })
   proxy.open()
   const lastSeq = await headOf()
   await appendUntilApplied()

@@ -20,13 +20,19 @@ test('names that differ in case or by a trailing space are different users; the 
   for (const name of names) await createUser(name)
   for (const name of names) {
     await assert.rejects(createUser(name), { code: 'USERNAME_TAKEN' })
-    const { user, passwordHash } = await repo.users.getCredentials({ name })
+    const { user, passwordHash, isAdmin } = await repo.users.getCredentials({ name })
     const found = await repo.users.findUser({ name })
-    assert.deepEqual([user!.name, passwordHash, found.user!.id], [name, '$argon2id$secret', user!.id])
+    assert.deepEqual([user!.name, passwordHash, isAdmin, found.user!.id], [name, '$argon2id$secret', false, user!.id])
     assert.ok(Math.abs(user!.createdAtMs - Date.now()) < 60_000)
   }
   await assert.rejects(repo.users.findUser({ name: 'ZOË' }), { code: 'USER_NOT_FOUND' })
   await assert.rejects(repo.users.getCredentials({ name: 'nobody' }), { code: 'USER_NOT_FOUND' })
+})
+
+test('an admin is one by the database, and credentials say so', async () => {
+  const { user } = await createUser('root')
+  await repo.rows(`UPDATE users SET is_admin = 1 WHERE id = ${user!.id}`)
+  assert.equal((await repo.users.getCredentials({ name: 'root' })).isAdmin, true)
 })
 
 test('of two users created at once under one name, one is made', async () => {
@@ -177,7 +183,8 @@ test('entries are a range with a limit', async () => {
 test('states leave out unknown conversations and former members', async () => {
   const group = await repo.makeGroup([ann, bob])
   await owner.append([{ conversationId: group, entries: [change(bob, 'left', [[bob, false]])] }])
-  const { states } = await repo.conversations.loadStates({ conversationIds: [group, '424242'] })
+  const wishes = [group, '424242'].map((conversationId) => ({ conversationId }))
+  const { states } = await repo.conversations.loadStates({ wishes })
   assert.equal(states.length, 1)
   const [state] = states
   assert.deepEqual(
@@ -188,12 +195,15 @@ test('states leave out unknown conversations and former members', async () => {
 })
 
 test('every bad input is INVALID_ARGUMENT, names its field and writes nothing', async () => {
-  const { users, conversations, groups, messages } = repo
+  const { users, conversations, groups, messages, audiences, fanouts, poison } = repo
   const tooMany = Array.from({ length: 10_001 }, (_, i) => String(i + 1))
+  const farTooMany = Array.from({ length: 10 }, () => tooMany).flat()
   const user = { name: 'n', displayName: 'd', passwordHash: 'h' }
   const group = { creatorId: ann, commandId: 'bad-1', name: 'n', memberIds: [bob] }
   const direct = { creatorId: ann, peerId: bob, commandId: 'bad-2' }
   const bound = { partition: 1, logStart: 0, logEnd: 5 }
+  const page = { conversationId: '1', epoch: 1, upToUserId: '1' }
+  const place = { topic: 'gochat.upstream', partition: 1, offset: 5, index: -1 }
   const cases: [field: string, call: () => Promise<unknown>][] = [
     ['name', () => users.createUser({ ...user, name: '' })],
     ['name', () => users.createUser({ ...user, name: 'x'.repeat(101) })],
@@ -210,7 +220,11 @@ test('every bad input is INVALID_ARGUMENT, names its field and writes nothing', 
     ['peer_id', () => conversations.createDirect({ ...direct, peerId: '-1' })],
     ['peer_id', () => conversations.createDirect({ ...direct, peerId: ann })],
     ['command_id', () => conversations.createDirect({ ...direct, commandId: 'with space' })],
-    ['conversation_ids', () => conversations.loadStates({ conversationIds: ['x'] })],
+    ['conversation_id', () => conversations.loadStates({ wishes: [{ conversationId: 'x' }] })],
+    ['user_ids', () => conversations.loadStates({ wishes: [{ conversationId: '1', userIds: ['x'] }] })],
+    ['user_ids', () => conversations.loadStates({ wishes: [{ conversationId: '1', userIds: farTooMany }] })],
+    ['wishes', () => conversations.loadStates({ wishes: [{ conversationId: '1' }, { conversationId: '1' }] })],
+    ['wishes', () => conversations.loadStates({ wishes: tooMany.map((conversationId) => ({ conversationId })) })],
     ['user_id', () => conversations.getMembership({ userId: 'x', conversationId: '1' })],
     ['conversation_id', () => conversations.getMembership({ userId: ann, conversationId: '' })],
     ['user_id', () => conversations.listConversations({})],
@@ -234,6 +248,27 @@ test('every bad input is INVALID_ARGUMENT, names its field and writes nothing', 
     ['partitions', () => messages.claimPartitions({ owner: 'o', partitions: [{ ...bound, logEnd: Number.NaN }] })],
     ['partitions', () => messages.claimPartitions({ owner: 'o', partitions: [{ ...bound, logStart: 6 }] })],
     ['partitions', () => messages.claimPartitions({ owner: 'o', partitions: [bound, bound] })],
+    ['user_ids', () => audiences.listLargePlaces({ userIds: tooMany })],
+    ['conversation_id', () => audiences.readAudience({ conversationId: 'x' })],
+    ['user_ids', () => audiences.readAudience({ conversationId: '1', userIds: ['x'] })],
+    ['conversation_id', () => fanouts.claimCursor({})],
+    ['conversation_id', () => fanouts.getCursor({ conversationId: '01' })],
+    ['epoch', () => fanouts.beginRound({ conversationId: '1', roundSeq: 1 })],
+    ['round_seq', () => fanouts.beginRound({ conversationId: '1', epoch: 1 })],
+    ['limit', () => fanouts.listPage({ conversationId: '1', limit: 1_001 })],
+    ['up_to_user_id', () => fanouts.listPage({ conversationId: '1', upToUserId: 'x' })],
+    ['epoch', () => fanouts.settlePage({ ...page, epoch: 1.5 })],
+    ['up_to_user_id', () => fanouts.settlePage({ ...page, afterUserId: '10', upToUserId: '9' })],
+    ['up_to_user_id', () => fanouts.settlePage({ ...page, afterUserId: '9', upToUserId: '9' })],
+    ['outcomes', () => fanouts.settlePage({ ...page, outcomes: { muted: -1 } })],
+    ['outcomes', () => fanouts.settlePage({ ...page, outcomes: { live: Number.NaN } })],
+    ['limit', () => fanouts.listBehind({ limit: 1_001 })],
+    ['place', () => poison.getPoison({})],
+    ['topic', () => poison.getPoison({ place: { ...place, topic: "x'" } })],
+    ['offset', () => poison.dropPoison({ place: { ...place, offset: -1 } })],
+    ['index', () => poison.dropPoison({ place: { ...place, index: -2 } })],
+    ['value', () => poison.keepPoison({ copies: [{ place, value: Buffer.alloc(1024 * 1024 + 1) }] })],
+    ['copies', () => poison.keepPoison({ copies: Array.from({ length: 101 }, () => ({ place })) })],
   ]
   const before = await counts()
   for (const [field, call] of cases) {
@@ -248,5 +283,5 @@ function createUser(name: string) {
 
 function counts() {
   return repo.rows(`SELECT (SELECT COUNT(*) FROM users) u, (SELECT COUNT(*) FROM conversations) c,
-    (SELECT COUNT(*) FROM members) m, (SELECT COUNT(*) FROM upstream_owners) o`)
+    (SELECT COUNT(*) FROM members) m, (SELECT COUNT(*) FROM upstream_owners) o, (SELECT COUNT(*) FROM poison_copies) p`)
 }
