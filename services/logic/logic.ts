@@ -1,5 +1,7 @@
 import { createEmitter } from '#delivery/emit.ts'
+import { defaultLiveSettings, liveSettings, liveSettingsKey } from '#delivery/live-settings.ts'
 import { topics } from '#delivery/topics.ts'
+import { createLiveConfig } from '#infra/config/index.ts'
 import { createEtcdRegistry } from '#infra/discovery/index.ts'
 import { AppError } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
@@ -40,6 +42,16 @@ export async function startLogic(options: LogicOptions): Promise<Logic> {
   const { GOCHAT_INSTANCE: instance, GOCHAT_UPSTREAM_PARTITIONS: partitions } = config
   await using starting = new AsyncDisposableStack()
 
+  const live = starting.use(
+    await createLiveConfig({
+      etcd,
+      key: liveSettingsKey,
+      schema: liveSettings,
+      defaults: defaultLiveSettings,
+      log,
+      metrics,
+    }),
+  )
   const producer = await bus.producer()
   const admin = await bus.admin()
   const consumer = starting.use(await bus.consumer())
@@ -52,9 +64,10 @@ export async function startLogic(options: LogicOptions): Promise<Logic> {
       consumer,
       watermarks: () => admin.watermarks(topics.upstream),
       repo: connectRepoPort(repo, instance),
+      threshold: () => live.current.largeGroupThreshold,
       openAppendStream: () => repo.messages.appendStream(),
       emitter: createEmitter({ transport: producer, routes, slots, metrics }),
-      reportPoison: createPoisonReporter(producer),
+      reportPoison: createPoisonReporter({ poison: repo.poison, producer }),
       metrics,
       log: log.child({ part: 'pipeline' }),
       onCrash,

@@ -1,3 +1,4 @@
+import { pagesOf } from './pages.ts'
 import type { RepoPort } from './pipeline/repo-port.ts'
 import type { RepoClients } from './servers.ts'
 
@@ -8,13 +9,17 @@ export function connectRepoPort(
 ): RepoPort {
   const { conversations, users, messages } = repo
   return {
-    async loadStates(conversationIds) {
-      const { states } = await conversations.loadStates({ conversationIds }, { timeoutMs: 5000 })
+    async loadStates(wishes) {
+      const { states } = await conversations.loadStates({ wishes: [...wishes] }, { timeoutMs: 5000 })
       return states
     },
     async existingUsers(ids) {
-      const { users: found } = await users.getUsers({ ids })
-      return found.map(({ id }) => id)
+      const found: string[] = []
+      for (const page of pagesOf(ids, maxUsersPage)) {
+        const { users: some } = await users.getUsers({ ids: page })
+        for (const { id } of some) found.push(id)
+      }
+      return found
     },
     async claim(partitions) {
       const { claims } = await messages.claimPartitions({ owner, partitions })
@@ -22,3 +27,6 @@ export function connectRepoPort(
     },
   }
 }
+
+/** A batch may name more: 500 commands of 100 users. */
+const maxUsersPage = 10_000

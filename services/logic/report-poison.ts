@@ -1,25 +1,36 @@
-import { create, toBinary } from '@bufbuild/protobuf'
-import { taskPartitions, topics } from '#delivery/topics.ts'
-import type { BusProducer, ProducedRecord } from '#infra/kafka/index.ts'
-import { TaskRecordSchema } from '#proto/gen/gochat/task/v1/task_pb.ts'
+import { taskRecord } from '#delivery/tasks.ts'
+import { topics } from '#delivery/topics.ts'
+import type { BusProducer } from '#infra/kafka/index.ts'
+import type { Client } from '#infra/rpc/index.ts'
+import type { PoisonRepo } from '#proto/gen/gochat/task/v1/poison_repo_pb.ts'
+import { pagesOf } from './pages.ts'
 import type { Poison } from './pipeline/item.ts'
 
-/**
- * Tells gochat.tasks of poison, where it becomes a dead letter that operators see. Its place only: what is in it stays in
- * gochat.upstream. @throws AppError UNAVAILABLE
- */
-export function createPoisonReporter(
-  producer: Pick<BusProducer, 'send'>,
-): (poison: readonly Poison[]) => Promise<void> {
-  return async (poison) => void (await producer.send(poison.map(toRecord)))
+const maxCopiesPage = 100
+
+export interface PoisonReporterDeps {
+  readonly poison: Pick<Client<typeof PoisonRepo>, 'keepPoison'>
+  readonly producer: Pick<BusProducer, 'send'>
 }
 
-function toRecord({ partition, offset, index = -1, reason }: Poison): ProducedRecord {
-  const value = { topic: topics.upstream, partition, offset, index, reason }
-  const record = create(TaskRecordSchema, { tasks: [{ body: { case: 'poisonFound', value } }] })
-  return {
-    topic: topics.tasks,
-    partition: partition % taskPartitions,
-    value: Buffer.from(toBinary(TaskRecordSchema, record)),
+/**
+ * Keeps a copy of poison, and then tells gochat.tasks of it, where it becomes a dead letter that operators see: of its place
+ * only. In this order, so that whatever can be seen can be redriven. @throws AppError UNAVAILABLE
+ */
+export function createPoisonReporter(deps: PoisonReporterDeps): (poison: readonly Poison[]) => Promise<void> {
+  return async (found) => {
+    for (const page of pagesOf(found, maxCopiesPage)) {
+      await deps.poison.keepPoison({ copies: page.map((one) => ({ place: placeOf(one), value: one.value })) })
+    }
+    await deps.producer.send(found.map(toTask))
   }
+}
+
+function toTask(poison: Poison) {
+  const value = { ...placeOf(poison), reason: poison.reason }
+  return taskRecord(String(poison.partition), { case: 'poisonFound', value })
+}
+
+function placeOf({ partition, offset, index = -1 }: Poison) {
+  return { topic: topics.upstream, partition, offset, index }
 }

@@ -6,9 +6,11 @@ import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import { connectRedis } from '#infra/redis/index.ts'
 import { createRpcClient, type Client } from '#infra/rpc/index.ts'
+import { AudienceRepo } from '#proto/gen/gochat/conversation/v1/audience_repo_pb.ts'
 import { ConversationRepo } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import { GroupRepo } from '#proto/gen/gochat/conversation/v1/group_repo_pb.ts'
 import { MessageRepo } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { PoisonRepo } from '#proto/gen/gochat/task/v1/poison_repo_pb.ts'
 import { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
 import type { LogicConfig } from './config.ts'
 
@@ -26,6 +28,8 @@ export interface RepoClients {
   readonly conversations: Client<typeof ConversationRepo>
   readonly groups: Client<typeof GroupRepo>
   readonly messages: Client<typeof MessageRepo>
+  readonly audiences: Client<typeof AudienceRepo>
+  readonly poison: Client<typeof PoisonRepo>
 }
 
 /** Connects to all of them; they are disconnected with the stack, in reverse. */
@@ -51,6 +55,8 @@ export async function connectServers(
       conversations: stack.use(createRpcClient(ConversationRepo, shared)),
       groups: stack.use(createRpcClient(GroupRepo, shared)),
       messages: stack.use(createRpcClient(MessageRepo, shared)),
+      audiences: stack.use(createRpcClient(AudienceRepo, shared)),
+      poison: stack.use(createRpcClient(PoisonRepo, shared)),
     },
   }
 }

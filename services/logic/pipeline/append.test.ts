@@ -61,7 +61,7 @@ test('example: the answer to the request, on one stream for all', async () => {
 
 test('unavailable, a broken stream and silence: it goes again, on a new stream where that one failed', async () => {
   const { append, seen, opened } = setUp(
-    30,
+    100,
     unavailable,
     () => 'end',
     () => 'nothing',

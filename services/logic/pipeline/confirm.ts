@@ -1,8 +1,8 @@
 import type { Logger } from '#infra/logger/index.ts'
 import type { Applied } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Answers } from './answers.ts'
-import type { Evaluation, Work } from './evaluate/evaluate.ts'
 import { passedOver } from './evaluate/refusals.ts'
+import type { Evaluation, Work } from './evaluate/works.ts'
 import type { Item } from './item.ts'
 import type { States } from './state.ts'
 
@@ -16,7 +16,8 @@ export function confirmApplied(evaluation: Evaluation, { heads }: Applied, deps:
   const lastSeqs = new Map(heads.map(({ conversationId, lastSeq }) => [conversationId, lastSeq]))
   for (const [conversationId, work] of evaluation.works) {
     const lastSeq = lastSeqs.get(conversationId)
-    const isExpected = work.entryItems.length === 0 || lastSeq === work.overlay?.lastSeq
+    const expected = work.overlay?.lastSeq
+    const isExpected = lastSeq === undefined ? work.entryItems.length === 0 : lastSeq === (expected ?? lastSeq)
     for (const [index, item] of work.entryItems.entries()) {
       if (lastSeq === undefined) giveUp(item)
       else if (item.plan.is === 'entry') item.plan.seq = lastSeq - work.entryItems.length + 1 + index
@@ -43,6 +44,7 @@ export function confirmStored(evaluation: Evaluation, answers: Answers, createdA
 function isAsPlanned({ key, plan }: Item, answers: Answers, createdAtMs: number): boolean {
   const answer = answers.find(key)
   if (plan.is === 'outcome') return answer?.outcome === plan.outcome
+  if (plan.is === 'quiet') return answer?.outcome === 'applied' && answer.entry === undefined
   return plan.is === 'entry' && answer?.entry?.seq === plan.seq && answer.entry.createdAtMs === createdAtMs
 }
 
@@ -51,9 +53,10 @@ function giveUp(item: Item): void {
   item.plan = { is: 'lookup', refusal: passedOver }
 }
 
-function finish(conversationId: string, { overlay }: Work, isExpected: boolean, { states, log }: ConfirmDeps): void {
+function finish(conversationId: string, work: Work, isExpected: boolean, { states, log }: ConfirmDeps): void {
+  const { append, overlay } = work
   if (isExpected) {
-    overlay?.apply()
+    overlay?.apply(append.deliveryClass)
     return
   }
   log.error({ conversationId, expected: overlay?.lastSeq }, 'a conversation is not as its owner holds it')

@@ -44,7 +44,8 @@ test('example: a record becomes items, the key of each naming conversation, acto
 test('what cannot be decoded is poison, and a record without commands', () => {
   const { record, poison } = decode(Buffer.from([0xff, 0xff]))
   assert.deepEqual(record.items, [])
-  assert.deepEqual(poison, [{ reason: 'undecodable', partition: partitionOf('100', 8), offset: 5 }])
+  const value = Buffer.from([0xff, 0xff])
+  assert.deepEqual(poison, [{ reason: 'undecodable', partition: partitionOf('100', 8), offset: 5, value }])
 })
 
 test('what gateways never send is refused, each fault by its name', () => {
@@ -67,6 +68,17 @@ test('a command in a partition that is not its own is poison', () => {
   const { record, poison } = decode(encode(send('100', '1', 'a')), (partitionOf('100', 8) + 1) % 8)
   assert.equal(record.items[0]?.fault, 'partition')
   assert.equal(poison[0]?.index, 0)
+})
+
+test('a poisonous command is copied alone, with what only a later version knows', () => {
+  // Field 30 of the second command: a kind that is not made yet.
+  const strange = Buffer.from([0x12, 3, 0x31, 0x30, 0x30, 0xf2, 1, 2, 7, 7])
+  const value = Buffer.concat([encode(send('100', '1', 'a')), Buffer.from([0x0a, strange.length]), strange])
+  const { poison } = decode(value)
+  assert.deepEqual(
+    poison.map(({ reason, index, value }) => [reason, index, Buffer.from(value)]),
+    [['actor_id', 1, Buffer.concat([Buffer.from([0x0a, strange.length]), strange])]],
+  )
 })
 
 test('the content hash tells kind, type and body apart, and not the order of users', () => {

@@ -2,7 +2,7 @@
  * Station 5 of the message path. Before: services/gateway/upstream.ts. After: services/logic/pipeline/validate.ts.
  * A Kafka record becomes commands again, in order, queued until the pump takes all that waits.
  */
-import { fromBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import type { ConsumedRecord } from '#infra/kafka/index.ts'
 import { UpstreamRecordSchema, type Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
@@ -20,21 +20,27 @@ export function decodeRecord(partition: number, record: ConsumedRecord, partitio
   const poison: Poison[] = []
   let commands: readonly Command[] = []
   try {
-    ;({ commands } = fromBinary(UpstreamRecordSchema, value, { readUnknownFields: false }))
+    // Fields that this version does not know are kept: a copy of poison may be for a later one.
+    ;({ commands } = fromBinary(UpstreamRecordSchema, value))
   } catch {
-    poison.push({ ...place, reason: 'undecodable' })
+    poison.push({ ...place, reason: 'undecodable', value })
   }
   const items: Item[] = []
   for (const [index, command] of commands.entries()) {
     let fault = findFault(command)
     // In a wrong partition it would be applied by a second writer.
     if (fault === undefined && partitionOf(command.conversationId, partitions) !== partition) fault = 'partition'
-    if (fault !== undefined) poison.push({ ...place, index, reason: fault })
+    if (fault !== undefined) poison.push({ ...place, index, reason: fault, value: recordWith(command) })
     const key = fault === undefined ? keyOf(command) : ''
     const hash = key === '' ? noHash : contentHash(command)
     items.push({ command, partition, offset, index, timestampMs, key, hash, fault, plan: noop })
   }
   return { ...place, timestampMs, bytes: value.length, items, poison }
+}
+
+/** A record's value that holds one command of another. */
+export function recordWith(command: Command): Uint8Array {
+  return toBinary(UpstreamRecordSchema, create(UpstreamRecordSchema, { commands: [command] }))
 }
 
 const noHash = new Uint8Array()

@@ -2,38 +2,48 @@
  * Station 12 of the message path. Before: services/repo/append/write.ts. After: delivery/emit.ts.
  * What is stored is answered to who asked, and addressed to the members.
  */
-import type { DeliveryOut, Emission, ReplyOut } from '#delivery/emit.ts'
+import type { Emission } from '#delivery/emit.ts'
 import { messageFrame } from '#delivery/message-frame.ts'
 import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
-import type { ReplyTo } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
-import type { Item } from './item.ts'
-import { ackHead, readFrame, typingFrame } from './payload.ts'
-import { resultOf, storedAnswer } from './result.ts'
+import type { StoredAnswer } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { Conversation } from './conversation.ts'
+import { targetsOf, type Item, type Recipients } from './item.ts'
+import { createOutgoing, type Gathered, type Outgoing } from './outgoing.ts'
+import { membershipFrame, readFrame, typingFrame } from './payload.ts'
+import { repliesOf } from './replies.ts'
+import { storedAnswer } from './result.ts'
 import type { Settled } from './settle.ts'
-import type { Conversation } from './state.ts'
+
+export type BatchEmission = Emission & Gathered
 
 /**
  * Everything that a settled batch has to say: answers to who
  * asked, entries to members. What was stored before is answered and emitted again: who stored it may have died before it spoke.
  */
-export function emissionOf(settled: Settled, states: { get(id: string): Conversation | undefined }): Emission {
-  const deliveries: DeliveryOut[] = []
-  for (const item of settled.items) deliver(item, settled, states, deliveries)
-  return { replies: repliesOf(settled), deliveries }
+export function emissionOf(settled: Settled, states: { get(id: string): Conversation | undefined }): BatchEmission {
+  const outgoing = createOutgoing()
+  for (const item of settled.items) deliver(item, settled, states, outgoing)
+  return { replies: repliesOf(settled), ...outgoing.gathered() }
 }
 
 function deliver(
   item: Item,
   settled: Settled,
   states: { get(id: string): Conversation | undefined },
-  deliveries: DeliveryOut[],
+  outgoing: Outgoing,
 ): void {
   const { plan } = item
   const { conversationId, actorId, replyTo } = item.command
   switch (plan.is) {
     case 'entry': {
       const payload = messageFrame(conversationId, plan.seq, plan.entry, settled.createdAtMs)
-      deliveries.push(delivery(payload, plan.recipients, replyTo))
+      outgoing.entry(payload, conversationId, plan.seq, plan.recipients, replyTo)
+      return
+    }
+    case 'quiet': {
+      const end = plan.changes[0]?.isActive === true ? 'joinSeq' : 'leaveSeq'
+      const userIds = plan.changes.map(({ userId }) => userId)
+      outgoing.frame(membershipFrame(conversationId, end, plan.seq), userIds, true)
       return
     }
     case 'known':
@@ -42,32 +52,50 @@ function deliver(
       const answer =
         plan.is === 'announce' ? settled.answers.findSeq(conversationId, 1) : storedAnswer(item, settled.answers)
       const state = states.get(conversationId)
-      const entry = answer?.entry
-      // repo leaves bodies out of an answer that would grow too large: members have it from the first time, or from history.
-      if (entry === undefined || entry.body.length === 0 || state === undefined) return
-      const payload = messageFrame(conversationId, entry.seq, entry, entry.createdAtMs)
-      deliveries.push(delivery(payload, whoSees(entry, state), replyTo))
+      if (answer !== undefined && state !== undefined) deliverAgain(item, answer, state, outgoing)
       return
     }
     case 'read':
-      deliveries.push(delivery(readFrame(conversationId, actorId, plan.seq), plan.recipients, undefined))
+      outgoing.frame(readFrame(conversationId, actorId, plan.seq), plan.recipients, plan.isLarge)
       return
     case 'typing':
-      deliveries.push(delivery(typingFrame(conversationId, actorId), plan.recipients, undefined))
+      outgoing.frame(typingFrame(conversationId, actorId), plan.recipients, false)
       return
     default:
   }
 }
 
-/** The socket that sent a message gets the ack, which is its copy. */
-function delivery(payload: Buffer, userIds: readonly string[], origin: ReplyTo | undefined): DeliveryOut {
-  return origin === undefined || origin.connection === 0
-    ? { payload, userIds }
-    : { payload, userIds, exceptConnection: origin }
+function deliverAgain(item: Item, { entry, outcome }: StoredAnswer, state: Conversation, outgoing: Outgoing): void {
+  if (entry === undefined) {
+    if (outcome === 'applied') tellPlaces(item, state, outgoing)
+    return
+  }
+  // repo leaves bodies out of an answer that would grow too large: members have it from the first time, or from history.
+  if (entry.body.length === 0) return
+  const payload = messageFrame(state.id, entry.seq, entry, entry.createdAtMs)
+  outgoing.entry(payload, state.id, entry.seq, whoSees(entry, state), item.command.replyTo)
 }
 
-/** Of those who are members now, those who were when it was written; and who went with it, if they did not come back. */
-function whoSees(entry: Entry, state: Conversation): readonly string[] {
+/** Whom a member change without an entry was about is told where it is now. */
+function tellPlaces({ command }: Item, state: Conversation, outgoing: Outgoing): void {
+  const named = command.body.case === 'leave' ? [command.actorId] : targetsOf(command)
+  for (const userId of named) {
+    const member = state.members.get(userId)
+    // Where exactly it left is not held: not behind this, and a sync tells.
+    const frame =
+      member === undefined
+        ? membershipFrame(state.id, 'leaveSeq', state.lastSeq)
+        : membershipFrame(state.id, 'joinSeq', member.joinSeq)
+    outgoing.frame(frame, [userId], state.isLarge)
+  }
+}
+
+/**
+ * Of those who are members now, those who were when it was written; and who went with it, if they did not come back. In a
+ * large conversation gateways know who that is.
+ */
+function whoSees(entry: Entry, state: Conversation): Recipients {
+  if (state.isLarge) return { memberVersion: state.memberVersion }
   const seeing = state.userIds.filter((userId) => (state.members.get(userId)?.joinSeq ?? entry.seq) < entry.seq)
   const gone = whoWent(entry).filter((userId) => !state.members.has(userId))
   if (gone.length > 0) return [...seeing, ...gone]
@@ -79,39 +107,4 @@ function whoWent({ type, senderId, body }: Entry): readonly string[] {
   if (type === 'left') return [senderId]
   if (type !== 'removed') return []
   return (JSON.parse(Buffer.from(body).toString()) as { userIds: string[] }).userIds
-}
-
-/** One ack frame for neighbours of the same frame: a gateway keeps a frame's messages together. */
-function repliesOf(settled: Settled): ReplyOut[] {
-  const replies: ReplyOut[] = []
-  let open: { to: ReplyTo; conversationId: string } | undefined
-  let text = ''
-
-  function close(): void {
-    if (open !== undefined) replies.push(reply(open.to, `${text}]}`))
-    open = undefined
-  }
-
-  for (const item of settled.items) {
-    const { replyTo, conversationId } = item.command
-    if (replyTo === undefined) continue
-    const result = resultOf(item, settled.answers, settled.createdAtMs)
-    if (open !== undefined && isSameFrame(open.to, replyTo) && open.conversationId === conversationId) {
-      text += `,${result}`
-      continue
-    }
-    close()
-    open = { to: replyTo, conversationId }
-    text = ackHead(replyTo.request, conversationId) + result
-  }
-  close()
-  return replies
-}
-
-function isSameFrame(a: ReplyTo, b: ReplyTo): boolean {
-  return a.connection === b.connection && a.request === b.request && a.slot === b.slot && a.epoch === b.epoch
-}
-
-function reply({ slot, epoch, connection, request }: ReplyTo, text: string): ReplyOut {
-  return { slot, epoch, connection, request, payload: Buffer.from(text) }
 }

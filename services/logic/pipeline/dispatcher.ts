@@ -1,7 +1,8 @@
-import type { Emission, Emitter } from '#delivery/emit.ts'
+import type { Emitter } from '#delivery/emit.ts'
 import { toAppError } from '#infra/errors/index.ts'
 import { backoff, sleep } from '#infra/lifecycle/index.ts'
 import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
+import type { BatchEmission } from './dispatch.ts'
 import type { Poison } from './item.ts'
 import type { PipelineMetrics } from './metrics.ts'
 
@@ -11,7 +12,7 @@ export interface Dispatcher {
    * Resolves when the emission before this one is safe, so that the caller runs at most one batch ahead; this one then goes
    * out behind its back, and `onDone` follows. An emission is repeated until it is safe; stopping leaves it undone.
    */
-  dispatch(emission: Emission, poison: readonly Poison[], onDone: () => void): Promise<void>
+  dispatch(emission: BatchEmission, poison: readonly Poison[], onDone: () => void): Promise<void>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
   readonly isIdle: boolean
@@ -31,12 +32,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const shouldLog = createLogThrottle(10_000)
   let underWay: Promise<void> | undefined
 
-  async function send(emission: Emission, poison: readonly Poison[], onDone: () => void): Promise<void> {
+  async function send(emission: BatchEmission, poison: readonly Poison[], onDone: () => void): Promise<void> {
     const startMs = performance.now()
     if (!(await untilSafe(() => emitter.emit(emission)))) return
     if (poison.length > 0 && !(await untilSafe(() => reportPoison(poison)))) return
     metrics.dispatchSeconds.observe((performance.now() - startMs) / 1000)
-    metrics.onDispatched(emission.deliveries.length)
+    metrics.onDispatched(emission)
     onDone()
   }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#infra/errors/index.ts'
 import type { Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
-import type { NewEntry, StoredAnswer } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type { MemberChange, NewEntry, StoredAnswer } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Refusal } from '../authorize.ts'
 
 /** One record of gochat.upstream, decoded. It is taken whole or not at all. */
@@ -15,13 +15,15 @@ export interface QueuedRecord {
   readonly poison: readonly Poison[]
 }
 
-/** Where a poisonous record or command lies. Its content is never shown. */
+/** A poisonous record or command, and where it lies. */
 export interface Poison {
   readonly reason: string
   readonly partition: number
   readonly offset: number
   /** Of the command in its record; undefined: the record as a whole. */
   readonly index?: number
+  /** A record of nothing but what is poison. Never shown. */
+  readonly value: Uint8Array
 }
 
 /** One command on its way through the pipeline. */
@@ -44,14 +46,16 @@ export interface Item {
 
 export type Plan =
   /** Takes a seq. Recipients are the members after it, and who went with it. */
-  | { readonly is: 'entry'; readonly entry: NewEntry; seq: number; readonly recipients: readonly string[] }
+  | { readonly is: 'entry'; readonly entry: NewEntry; seq: number; readonly recipients: Recipients }
+  /** Members of a large conversation come or go without an entry, behind this seq. */
+  | { readonly is: 'quiet'; readonly changes: MemberChange[]; readonly seq: number }
   /** Nothing changes, but the answer is kept. */
   | { readonly is: 'outcome'; readonly outcome: 'noop' | ErrorCode; readonly refusal?: Refusal }
   /** Refused, unless the id is known: then its old answer. */
   | { readonly is: 'lookup'; readonly refusal: Refusal }
   /** The entry with seq 1, emitted. */
   | { readonly is: 'announce' }
-  | { readonly is: 'read'; readonly seq: number; readonly recipients: readonly string[] }
+  | { readonly is: 'read'; readonly seq: number; readonly recipients: readonly string[]; readonly isLarge: boolean }
   | { readonly is: 'typing'; readonly recipients: readonly string[] }
   /** The id came before in this batch. */
   | { readonly is: 'copy'; readonly of: Item }
@@ -61,8 +65,18 @@ export type Plan =
   | { readonly is: 'refused'; readonly refusal: Refusal }
   | { readonly is: 'noop' }
 
+/** Users, or in a large conversation its members as of a version: gateways know them. */
+export type Recipients = readonly string[] | { readonly memberVersion: number }
+
 export const noop: Plan = { is: 'noop' }
 
 export function isSameHash(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
+
+/** Whom a command is about, next to who gives it. */
+export function targetsOf({ body }: Command): readonly string[] {
+  return body.case === 'add' || body.case === 'remove' ? body.value.userIds : nobody
+}
+
+const nobody: readonly string[] = []

@@ -1,6 +1,7 @@
 import type { Logger } from '#infra/logger/index.ts'
 import type { Counter, Histogram, Metrics } from '#infra/metrics/index.ts'
 import { isErrorCode, errorTable } from '#infra/errors/index.ts'
+import type { Gathered } from './outgoing.ts'
 import { outcomeLabel } from './result.ts'
 import type { Settled } from './settle.ts'
 
@@ -10,7 +11,7 @@ export interface PipelineMetrics {
   readonly fenced: Counter
   /** Counts a batch, per kind and outcome and not per command. */
   onSettled(settled: Settled): void
-  onDispatched(deliveries: number): void
+  onDispatched(emission: Gathered): void
 }
 
 const batchSizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -41,9 +42,9 @@ export function createPipelineMetrics(
     dispatchSeconds: metrics.histogram('gochat_logic_dispatch_seconds', 'Until a batch is safe with the transport.'),
     fenced: metrics.counter('gochat_logic_fenced_total', 'Partitions found to belong to another process.'),
     onSettled({ batch, items, answers, poison: found }) {
-      for (const one of found) {
-        poison.inc({ reason: one.reason })
-        log.warn(one, 'poison: given up for good, the partition goes on')
+      for (const { value: _, ...place } of found) {
+        poison.inc({ reason: place.reason })
+        log.warn(place, 'poison: given up for good, the partition goes on')
       }
       batches.observe(items.length)
       if (batch.isReplay) redelivered.inc(batch.records.length)
@@ -59,6 +60,9 @@ export function createPipelineMetrics(
         if (outcome === 'duplicate') dedupeHits.inc(count)
       }
     },
-    onDispatched: (deliveries) => dispatched.inc({ class: 'direct' }, deliveries),
+    onDispatched({ deliveries, largeDeliveries }) {
+      dispatched.inc({ class: 'direct' }, deliveries.length - largeDeliveries)
+      dispatched.inc({ class: 'large' }, largeDeliveries)
+    },
   }
 }

@@ -1,6 +1,10 @@
-import { Role, type ConversationKind } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { DeliveryClass, Role, type ConversationKind } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { Subject } from '../authorize.ts'
-import type { ActiveMember, Conversation } from './state.ts'
+import type { ActiveMember, Conversation } from './conversation.ts'
+import { isLargeWith } from './delivery-class.ts'
+import type { Recipients } from './item.ts'
+
+const nobody: readonly string[] = []
 
 /**
  * A conversation as the commands of one batch find it: its state, and on top what earlier commands of the batch would
@@ -10,23 +14,33 @@ import type { ActiveMember, Conversation } from './state.ts'
 export class Overlay implements Subject {
   readonly id: string
   readonly kind: ConversationKind
+  /** The class of the whole batch, whatever its commands do to the number of members. */
   readonly isLarge: boolean
   lastSeq: number
   memberCount: number
+  memberVersion: number
   readonly #base: Conversation
   #userIds: readonly string[] | undefined
   /** Undefined: gone. */
   #changes: Map<string, ActiveMember | undefined> | undefined
   #reads: Map<string, number> | undefined
 
-  constructor(base: Conversation) {
+  constructor(base: Conversation, threshold: number) {
     this.id = base.id
     this.kind = base.kind
-    this.isLarge = base.isLarge
+    // Direct needs all members. Before commands that may turn it prepare() loads them.
+    this.isLarge = (base.isLarge && !base.isWhole) || isLargeWith(threshold, base.memberCount, base.isLarge)
     this.lastSeq = base.lastSeq
-    this.memberCount = base.members.size
+    this.memberCount = base.memberCount
+    this.memberVersion = base.memberVersion
     this.#base = base
-    this.#userIds = base.userIds
+    this.#userIds = base.isLarge ? undefined : base.userIds
+  }
+
+  /** The class that an append must write; unspecified: it stays. */
+  get newClass(): DeliveryClass {
+    if (this.isLarge === this.#base.isLarge) return DeliveryClass.UNSPECIFIED
+    return this.isLarge ? DeliveryClass.LARGE : DeliveryClass.DIRECT
   }
 
   member(userId: string): ActiveMember | undefined {
@@ -38,11 +52,16 @@ export class Overlay implements Subject {
     return this.#reads?.get(userId) ?? this.#base.readSeqs.get(userId) ?? 0
   }
 
-  /** The active members now; the array stays as it is. */
-  recipients(): readonly string[] {
+  /** Who gets an entry now. */
+  recipients(): Recipients {
+    return this.isLarge ? { memberVersion: this.memberVersion } : this.userIds()
+  }
+
+  /** The active members of a direct conversation now; the array stays as it is. */
+  userIds(): readonly string[] {
     if (this.#userIds !== undefined) return this.#userIds
-    const { userIds, members } = this.#base
-    const list = userIds.filter((userId) => this.member(userId) !== undefined)
+    const { members } = this.#base
+    const list = [...members.keys()].filter((userId) => this.member(userId) !== undefined)
     for (const [userId, now] of this.#changes ?? []) if (now !== undefined && !members.has(userId)) list.push(userId)
     this.#userIds = list
     return list
@@ -54,9 +73,8 @@ export class Overlay implements Subject {
     return this.lastSeq
   }
 
-  /** They join with the entry that was taken last, and see it. */
-  join(userIds: readonly string[]): void {
-    const joinSeq = this.lastSeq - 1
+  /** They see what is above joinSeq. */
+  join(userIds: readonly string[], joinSeq: number): void {
     for (const userId of userIds) {
       this.#change(userId, { userId, role: Role.MEMBER, joinSeq, mutedUntilMs: 0, isActive: true })
       this.markRead(userId, joinSeq)
@@ -74,16 +92,24 @@ export class Overlay implements Subject {
     this.#reads.set(userId, seq)
   }
 
-  apply(): void {
+  /** `writtenClass`: what the append has said of the class. */
+  apply(writtenClass: DeliveryClass): void {
     const base = this.#base
+    if (writtenClass !== DeliveryClass.UNSPECIFIED) base.isLarge = this.isLarge
     base.lastSeq = this.lastSeq
-    base.userIds = this.recipients()
+    base.memberCount = this.memberCount
+    base.memberVersion = this.memberVersion
+    base.userIds = base.isLarge ? nobody : this.userIds()
     for (const [userId, seq] of this.#reads ?? []) base.readSeqs.set(userId, seq)
     for (const [userId, now] of this.#changes ?? []) {
       if (now === undefined) {
         base.members.delete(userId)
         base.readSeqs.delete(userId)
-      } else base.members.set(userId, now)
+        if (!base.isWhole) base.outsiders.add(userId)
+      } else {
+        base.members.set(userId, now)
+        base.outsiders.delete(userId)
+      }
     }
   }
 
@@ -91,5 +117,6 @@ export class Overlay implements Subject {
     this.#changes ??= new Map()
     this.#changes.set(userId, next)
     this.#userIds = undefined
+    this.memberVersion += 1
   }
 }

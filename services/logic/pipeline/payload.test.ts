@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isErrorCode } from '#infra/errors/index.ts'
-import { ackHead, commandResult, errorResult, readFrame, storedResult, typingFrame } from './payload.ts'
+import {
+  ackHead,
+  commandResult,
+  errorResult,
+  membershipFrame,
+  readFrame,
+  storedResult,
+  typingFrame,
+} from './payload.ts'
 
 test('an ack is valid JSON whatever the client chose as frame id', () => {
   const results = [
@@ -26,7 +34,12 @@ test('an ack is valid JSON whatever the client chose as frame id', () => {
   assert.equal(forbidden?.['message'], 'why')
 })
 
-test('read and typing frames', () => {
+test('read, typing and membership frames', () => {
+  assert.deepEqual(JSON.parse(membershipFrame('1', 'leaveSeq', 3).toString()), {
+    t: 'membership',
+    conversationId: '1',
+    leaveSeq: 3,
+  })
   assert.deepEqual(JSON.parse(readFrame('1', '2', 3).toString()), {
     t: 'read',
     conversationId: '1',

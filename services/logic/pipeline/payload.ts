@@ -9,6 +9,11 @@ export function typingFrame(conversationId: string, userId: string): Buffer {
   return Buffer.from(`{"t":"typing","conversationId":"${conversationId}","userId":"${userId}"}`)
 }
 
+/** Tells users of their own place in a large conversation. */
+export function membershipFrame(conversationId: string, end: 'joinSeq' | 'leaveSeq', seq: number): Buffer {
+  return Buffer.from(`{"t":"membership","conversationId":"${conversationId}","${end}":${seq}}`)
+}
+
 /** An ack frame without its end: results follow, joined by commas, and then `]}`. */
 export function ackHead(request: string, conversationId: string): string {
   return `{"t":"ack","id":${JSON.stringify(request)},"conversationId":${JSON.stringify(conversationId)},"results":[`

@@ -20,17 +20,13 @@ function weighted<T>(weight: number, model: { [K in keyof T]: fc.Arbitrary<T[K]>
 }
 
 const is = <T extends string>(what: T) => fc.constant(what)
-const action = fc.oneof(
-  weighted(8, { do: is('send'), who, count: fc.integer({ min: 1, max: 4 }), isSplit: fc.boolean() }),
-  weighted(3, { do: is('send again'), which: fc.nat({ max: 99 }) }),
-  weighted(1, { do: is('other content'), which: fc.nat({ max: 99 }) }),
-  weighted(3, { do: is('change'), who, users, how: fc.constantFrom('add', 'remove', 'leave') }),
-  weighted(2, { do: is('read'), who, seq: fc.integer({ min: 1, max: 30 }) }),
+
+/** What happens to the processes. A process that is not told of a rebalance goes on with what it had. */
+const happenings = [
   weighted(8, { do: is('fetch'), process, max: fc.integer({ min: 1, max: 20 }) }),
   weighted(5, { do: is('settle'), process }),
   weighted(3, { do: is('turns'), count: fc.integer({ min: 1, max: 6 }) }),
   weighted(3, { do: is('commit'), process }),
-  // A process that is not told goes on with what it had.
   weighted(2, { do: is('rebalance'), cut: fc.nat({ max: 2 }), told: fc.constantFrom('both', 'first', 'second') }),
   weighted(2, { do: is('kill'), process }),
   weighted(3, {
@@ -38,19 +34,53 @@ const action = fc.oneof(
     fault: fc.constantFrom<AppendFault>('unavailable before', 'unavailable after', 'broken before', 'broken after'),
   }),
   weighted(1, { do: is('transport'), isDown: fc.boolean() }),
+] as const
+
+const action = fc.oneof(
+  weighted(8, { do: is('send'), who, count: fc.integer({ min: 1, max: 4 }), isSplit: fc.boolean() }),
+  weighted(3, { do: is('send again'), which: fc.nat({ max: 99 }) }),
+  weighted(1, { do: is('other content'), which: fc.nat({ max: 99 }) }),
+  weighted(3, { do: is('change'), who, users, how: fc.constantFrom('add', 'remove', 'leave') }),
+  weighted(2, { do: is('read'), who, seq: fc.integer({ min: 1, max: 30 }) }),
+  ...happenings,
+)
+
+/** One group that crosses the threshold both ways, because members come and go and because the threshold moves. */
+const inGroup = fc.constantFrom('100 1', '100 1', '100 2', '100 3', '100 8')
+const changingClass = fc.oneof(
+  weighted(8, { do: is('send'), who: inGroup, count: fc.integer({ min: 1, max: 2 }), isSplit: fc.boolean() }),
+  weighted(3, { do: is('send again'), which: fc.nat({ max: 99 }) }),
+  weighted(14, {
+    do: is('change'),
+    who: inGroup,
+    users: fc.uniqueArray(fc.constantFrom('2', '3', '8', '9'), { minLength: 1, maxLength: 3, size: 'max' }),
+    how: fc.constantFrom('add', 'remove', 'leave'),
+  }),
+  weighted(8, { do: is('threshold'), threshold: fc.integer({ min: 2, max: 6 }) }),
+  weighted(1, { do: is('read'), who: inGroup, seq: fc.integer({ min: 1, max: 30 }) }),
+  weighted(16, { do: is('settle all') }),
+  ...happenings,
 )
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never
+type ChangingClass = typeof changingClass extends fc.Arbitrary<infer T> ? T : never
+
+async function promisesHold(actions: readonly (Action | ChangingClass)[]): Promise<void> {
+  const world = createWorld()
+  for (const step of actions) await perform(world, step)
+  await heal(world)
+  checkPromises(world.cluster, world.frames)
+}
+
+const options = { numRuns: Number(globalThis.process.env['GOCHAT_RANDOM_RUNS'] ?? 60), endOnFailure: false }
 
 test('whatever is repeated, replayed, rebalanced, lost or killed: stored once, in order, told to the right members', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 20, maxLength: 80, size: 'max' }), async (actions) => {
-      const world = createWorld()
-      for (const step of actions) await perform(world, step)
-      await heal(world)
-      checkPromises(world.cluster, world.frames)
-    }),
-    { numRuns: Number(globalThis.process.env['GOCHAT_RANDOM_RUNS'] ?? 60), endOnFailure: false },
-  )
+  const actions = fc.array(action, { minLength: 20, maxLength: 80, size: 'max' })
+  await fc.assert(fc.asyncProperty(actions, promisesHold), options)
+})
+
+test('the same while a group becomes large and direct again', async () => {
+  const actions = fc.array(changingClass, { minLength: 40, maxLength: 120, size: 'max' })
+  await fc.assert(fc.asyncProperty(actions, promisesHold), options)
 })
 
 interface World {
@@ -66,13 +96,14 @@ function createWorld(): World {
   repo.addConversation('101', ConversationKind.GROUP, { 3: Role.OWNER, 8: Role.MEMBER })
   repo.addConversation('102', ConversationKind.DIRECT, { 1: Role.MEMBER, 9: Role.MEMBER })
   const cluster = createCluster(repo)
+  cluster.threshold = 3
   const processes = [cluster.start({ reclaimAfterMs: 60_000 }), cluster.start({ reclaimAfterMs: 60_000 })]
   processes[0]?.assign([0])
   processes[1]?.assign([1])
   return { cluster, processes, frames: [], nextId: 1 }
 }
 
-async function perform(world: World, step: Action): Promise<void> {
+async function perform(world: World, step: Action | ChangingClass): Promise<void> {
   const { cluster, processes, frames } = world
   const one = 'process' in step ? processes[step.process] : undefined
   const [conversationId = '', actorId = ''] = 'who' in step ? step.who.split(' ') : []
@@ -115,6 +146,13 @@ async function perform(world: World, step: Action): Promise<void> {
     case 'settle':
       if (!cluster.isTransportDown) await one?.settle()
       break
+    case 'settle all':
+      if (cluster.isTransportDown) break
+      for (const each of processes) {
+        each.fetch()
+        await each.settle()
+      }
+      break
     case 'turns':
       for (let turn = 0; turn < step.count; turn += 1) await setImmediate()
       break
@@ -138,6 +176,9 @@ async function perform(world: World, step: Action): Promise<void> {
       break
     case 'transport':
       cluster.isTransportDown = step.isDown
+      break
+    case 'threshold':
+      cluster.threshold = step.threshold
       break
   }
   for (const [partition, offset] of cluster.committed) {

@@ -25,6 +25,8 @@ export interface PipelineDeps {
   readonly consumer: Pick<BusConsumer, 'pause' | 'resume' | 'seek' | 'commit' | 'health'>
   watermarks(): Promise<readonly Watermarks[]>
   readonly repo: RepoPort
+  /** Conversations with more members are large. */
+  threshold(): number
   openAppendStream(): AppendStream
   readonly emitter: Emitter
   /** Hands poison over to where operators see it. The same may come again. @throws AppError UNAVAILABLE */
@@ -109,8 +111,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     metrics,
     log,
     now,
+    threshold: () => deps.threshold(),
     failedFrames: createFailedFrames(),
-    prepare: (items, isCurrent) => prepare(items, isCurrent, { repo, states, partitions, log, signal, minBackoffMs }),
+    prepare: (items, threshold, isCurrent) =>
+      prepare(items, threshold, isCurrent, { repo, states, partitions, log, signal, minBackoffMs }),
   })
   const dispatcher = createDispatcher({ emitter, reportPoison, metrics, log, signal, minBackoffMs })
   const pump = createPump({ queue, assignment, states, settler, dispatcher, ledger, metrics, log, signal, onCrash })

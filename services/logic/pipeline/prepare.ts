@@ -1,9 +1,11 @@
 import { backoff, sleep } from '#infra/lifecycle/index.ts'
 import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
 import { partitionOf } from '#delivery/partition.ts'
+import type { ConversationState, StateWish } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import type { Item } from './item.ts'
 import type { RepoPort } from './repo-port.ts'
 import type { States } from './state.ts'
+import { wishesOf } from './wishes.ts'
 
 /** The assignment under which a batch was taken has ended, and nothing of it was sent: its new owner will do it. */
 export class Abandoned extends Error {
@@ -20,36 +22,63 @@ export interface PrepareDeps {
 }
 
 /**
- * Makes sure that the states of a batch's conversations are held: one LoadStates for all that are missing. Returns which
- * of the users to be added exist: one question for the batch. Waits as long as repo is away.
+ * Makes sure that the states of a batch's conversations are held, of large ones as far as the batch needs them: one
+ * LoadStates for all that is missing. Returns which of the users to be added exist: one question for the batch. Waits as
+ * long as repo is away.
  * @throws Abandoned when isCurrent says so.
  */
 export async function prepare(
   items: readonly Item[],
+  threshold: number,
   isCurrent: () => boolean,
   deps: PrepareDeps,
 ): Promise<ReadonlySet<string>> {
-  const { repo, states, partitions, log, signal, minBackoffMs = 50 } = deps
-  const missing = new Set<string>()
+  const { repo, states } = deps
+  const wishes = wishesOf(items, threshold, states)
+  const toAdd = usersToAdd(items)
+  if (!isCurrent()) throw new Abandoned()
+  if (wishes.length === 0 && toAdd.size === 0) return toAdd
+  const [loaded, existing] = await untilAnswered(isCurrent, deps, () =>
+    Promise.all([
+      wishes.length === 0 ? [] : repo.loadStates(wishes),
+      toAdd.size === 0 ? [] : repo.existingUsers([...toAdd]),
+    ]),
+  )
+  hold(loaded, wishes, deps)
+  // The class of what was not held is known only now. A conversation that is about to be direct needs all its members.
+  const turning = wishesOf(items, threshold, states).filter(({ isWhole }) => isWhole)
+  if (turning.length > 0) hold(await untilAnswered(isCurrent, deps, () => repo.loadStates(turning)), turning, deps)
+  return new Set(existing)
+}
+
+function usersToAdd(items: readonly Item[]): Set<string> {
   const toAdd = new Set<string>()
   for (const { command, fault } of items) {
-    if (fault !== undefined) continue
-    if (states.get(command.conversationId) === undefined) missing.add(command.conversationId)
-    if (command.body.case === 'add') for (const userId of command.body.value.userIds) toAdd.add(userId)
+    if (fault === undefined && command.body.case === 'add') for (const id of command.body.value.userIds) toAdd.add(id)
   }
-  if (!isCurrent()) throw new Abandoned()
-  if (missing.size === 0 && toAdd.size === 0) return toAdd
+  return toAdd
+}
 
+function hold(
+  loaded: readonly ConversationState[],
+  wishes: readonly StateWish[],
+  { states, partitions }: PrepareDeps,
+): void {
+  const askedFor = new Map(wishes.map(({ conversationId, userIds }) => [conversationId, userIds]))
+  for (const state of loaded) {
+    const { conversationId } = state
+    states.put(state, askedFor.get(conversationId) ?? [], partitionOf(conversationId, partitions))
+  }
+}
+
+async function untilAnswered<T>(isCurrent: () => boolean, deps: PrepareDeps, ask: () => Promise<T>): Promise<T> {
+  const { log, signal, minBackoffMs = 50 } = deps
   const shouldLog = createLogThrottle(10_000)
   for (const delayMs of backoff({ minMs: minBackoffMs, maxMs: 2000 })) {
     try {
-      const [loaded, existing] = await Promise.all([
-        missing.size === 0 ? [] : repo.loadStates([...missing]),
-        toAdd.size === 0 ? [] : repo.existingUsers([...toAdd]),
-      ])
+      const answer = await ask()
       if (!isCurrent()) throw new Abandoned()
-      for (const state of loaded) states.put(state, partitionOf(state.conversationId, partitions))
-      return new Set(existing)
+      return answer
     } catch (error) {
       if (!isCurrent()) throw new Abandoned()
       const passedOver = shouldLog()

@@ -50,7 +50,8 @@ export function resultOf(item: Item, answers: Answers, createdAtMs: number): str
     if (!isMessage) return commandResult(command.id, 'applied', seq)
     return storedResult(command.id, seq, createdAtMs, plan.is === 'copy')
   }
-  return commandResult(command.id, decided.is === 'read' ? 'applied' : 'noop')
+  const isApplied = stored?.outcome === 'applied' || decided.is === 'quiet' || decided.is === 'read'
+  return commandResult(command.id, isApplied ? 'applied' : 'noop')
 }
 
 export type OutcomeLabel = 'applied' | 'noop' | 'duplicate' | 'refused' | 'retry'

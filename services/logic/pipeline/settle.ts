@@ -4,8 +4,10 @@ import type { Refusal } from '../authorize.ts'
 import { createAnswers, type Answers } from './answers.ts'
 import type { AppendResult, Appender } from './append.ts'
 import { confirmApplied, confirmStored } from './confirm.ts'
-import { evaluate, EvaluationFault, type Evaluation } from './evaluate/evaluate.ts'
+import { recordWith } from './consume.ts'
+import { evaluate, EvaluationFault } from './evaluate/evaluate.ts'
 import { partitionAdvance } from './evaluate/request.ts'
+import type { Evaluation } from './evaluate/works.ts'
 import type { FailedFrames } from './failed-frames.ts'
 import type { Item, Poison } from './item.ts'
 import type { PipelineMetrics } from './metrics.ts'
@@ -31,7 +33,9 @@ export interface SettleDeps {
   readonly metrics: PipelineMetrics
   readonly log: Logger
   /** Loads the states that the items need and are missing; the users that exist, of those to be added. */
-  prepare(items: readonly Item[], isCurrent: () => boolean): Promise<ReadonlySet<string>>
+  prepare(items: readonly Item[], threshold: number, isCurrent: () => boolean): Promise<ReadonlySet<string>>
+  /** Above it a conversation becomes large. */
+  threshold(): number
   readonly now: () => number
 }
 
@@ -60,17 +64,29 @@ export function createSettler(deps: SettleDeps): Settler {
       const poison = [...batch.records.flatMap((record) => record.poison), ...found]
       return { batch, items: all, answers, createdAtMs: nowMs, fenced, poison }
     }
-    // One time for all rounds: a request that was committed and is asked for again, less a lost partition, must come out the same.
+    // One time and one threshold for all rounds: a request that was committed and is asked for again, less a lost partition,
+    // must come out the same.
     const nowMs = Math.max(lastNowMs, deps.now())
     lastNowMs = nowMs
+    const threshold = deps.threshold()
 
     for (;;) {
       if (batch.records.length === 0) return finish([])
-      const knownUsers = await deps.prepare(items, isCurrent)
+      const knownUsers = await deps.prepare(items, threshold, isCurrent)
       const { isReplay } = batch
       let evaluation: Evaluation
       try {
-        evaluation = evaluate({ items, isReplay, states, knownUsers, answers, poisoned, failedFrames, nowMs })
+        evaluation = evaluate({
+          items,
+          isReplay,
+          states,
+          threshold,
+          knownUsers,
+          answers,
+          poisoned,
+          failedFrames,
+          nowMs,
+        })
       } catch (error) {
         if (!(error instanceof EvaluationFault)) throw error
         poisoned.set(error.item, refused)
@@ -143,8 +159,8 @@ export function createSettler(deps: SettleDeps): Settler {
 }
 
 const unknownOutcome: Refusal = { code: 'INTERNAL' }
-function poisonOf({ partition, offset, index }: Item, reason: string): Poison {
-  return { reason, partition, offset, index }
+function poisonOf({ command, partition, offset, index }: Item, reason: string): Poison {
+  return { reason, partition, offset, index, value: recordWith(command) }
 }
 
 const refused: Refusal = { code: 'INVALID_ARGUMENT', message: 'It cannot be stored.' }

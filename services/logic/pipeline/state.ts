@@ -1,33 +1,12 @@
-import { DeliveryClass, type ConversationKind, type Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ConversationState } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
-
-/** An active member, as the owner of the partition knows it: exactly, because nobody else writes. */
-export interface ActiveMember {
-  readonly userId: string
-  readonly role: Role
-  readonly joinSeq: number
-  readonly mutedUntilMs: number
-  readonly isActive: true
-}
-
-export interface Conversation {
-  readonly id: string
-  readonly partition: number
-  readonly kind: ConversationKind
-  readonly isLarge: boolean
-  lastSeq: number
-  readonly members: Map<string, ActiveMember>
-  /** The keys of members. Never changed in place: entries on their way keep theirs. */
-  userIds: readonly string[]
-  /** Up to where members have read. */
-  readonly readSeqs: Map<string, number>
-}
+import { addLoaded, fromLoaded, isMoreOf, type Conversation } from './conversation.ts'
 
 /** What the owner holds of conversations. Absence is not held: somebody may create it. */
 export interface States {
   readonly size: number
   get(conversationId: string): Conversation | undefined
-  put(state: ConversationState, partition: number): void
+  /** `askedFor`: of a state that is not whole, whom it was asked for. It adds to what is held. */
+  put(state: ConversationState, askedFor: readonly string[], partition: number): void
   /** Back into the bounds. Never in the middle of a batch: what it needs would look as if it did not exist. */
   trim(): void
   drop(conversationId: string): void
@@ -38,19 +17,35 @@ export interface States {
 export interface StatesOptions {
   /** Default 20 000. */
   readonly maxConversations?: number
-  /** Of all conversations together. Default 1 000 000. */
+  /** Whose places are held, of all conversations together. Default 1 000 000. */
   readonly maxMembers?: number
+}
+
+interface Held {
+  readonly state: Conversation
+  /** When it was last used: batches change what is held of it. */
+  weight: number
 }
 
 /** Beyond its bounds the conversations that were longest without a command are forgotten. */
 export function createStates(options: StatesOptions = {}): States {
   const { maxConversations = 20_000, maxMembers = 1_000_000 } = options
   // In order of use: a hit moves to the end.
-  const held = new Map<string, { state: Conversation; weight: number }>()
-  let members = 0
+  const held = new Map<string, Held>()
+  let weight = 0
+
+  function use(found: Held): Conversation {
+    const { state } = found
+    held.delete(state.id)
+    held.set(state.id, found)
+    const now = state.members.size + state.outsiders.size
+    weight += now - found.weight
+    found.weight = now
+    return state
+  }
 
   function drop(conversationId: string): void {
-    members -= held.get(conversationId)?.weight ?? 0
+    weight -= held.get(conversationId)?.weight ?? 0
     held.delete(conversationId)
   }
 
@@ -60,20 +55,21 @@ export function createStates(options: StatesOptions = {}): States {
     },
     get(conversationId) {
       const found = held.get(conversationId)
-      if (found === undefined) return undefined
-      held.delete(conversationId)
-      held.set(conversationId, found)
-      return found.state
+      return found === undefined ? undefined : use(found)
     },
-    put(loaded, partition) {
+    put(loaded, askedFor, partition) {
+      const found = held.get(loaded.conversationId)
+      if (found !== undefined && isMoreOf(found.state, loaded)) {
+        addLoaded(found.state, loaded, askedFor)
+        use(found)
+        return
+      }
       drop(loaded.conversationId)
-      const state = fromLoaded(loaded, partition)
-      held.set(state.id, { state, weight: state.members.size })
-      members += state.members.size
+      use({ state: fromLoaded(loaded, askedFor, partition), weight: 0 })
     },
     trim() {
       for (const oldest of held.keys()) {
-        if (held.size <= maxConversations && members <= maxMembers) break
+        if (held.size <= maxConversations && weight <= maxMembers) break
         drop(oldest)
       }
     },
@@ -83,26 +79,7 @@ export function createStates(options: StatesOptions = {}): States {
     },
     clear() {
       held.clear()
-      members = 0
+      weight = 0
     },
-  }
-}
-
-function fromLoaded(loaded: ConversationState, partition: number): Conversation {
-  const members = new Map<string, ActiveMember>()
-  const readSeqs = new Map<string, number>()
-  for (const { userId, role, joinSeq, mutedUntilMs, readSeq } of loaded.members) {
-    members.set(userId, { userId, role, joinSeq, mutedUntilMs, isActive: true })
-    readSeqs.set(userId, readSeq)
-  }
-  return {
-    id: loaded.conversationId,
-    partition,
-    kind: loaded.kind,
-    isLarge: loaded.deliveryClass === DeliveryClass.LARGE,
-    lastSeq: loaded.lastSeq,
-    members,
-    userIds: [...members.keys()],
-    readSeqs,
   }
 }

@@ -2,7 +2,7 @@ import { SignJWT } from 'jose'
 import { accessTokenFormat as format } from '#proto/access-token.ts'
 
 export interface AccessTokenSigner {
-  sign(userId: string, deviceId: string): Promise<{ accessToken: string; expiresAtMs: number }>
+  sign(userId: string, deviceId: string, isAdmin: boolean): Promise<{ accessToken: string; expiresAtMs: number }>
 }
 
 /** The gateways verify what this signs: proto/access-token.ts says what they agree on. */
@@ -11,10 +11,10 @@ export function createAccessTokenSigner(options: { secret: string; now?: () => n
   const key = new TextEncoder().encode(secret)
   if (key.byteLength < 32) throw new Error('the secret of access tokens must have at least 32 bytes')
   return {
-    async sign(userId, deviceId) {
+    async sign(userId, deviceId, isAdmin) {
       const issuedAt = Math.floor(now() / 1000)
       const expiresAt = issuedAt + format.lifetimeSeconds
-      const accessToken = await new SignJWT({ dev: deviceId })
+      const accessToken = await new SignJWT(isAdmin ? { dev: deviceId, adm: true } : { dev: deviceId })
         .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid: format.keyId })
         .setIssuer(format.issuer)
         .setAudience(format.audience)

@@ -17,6 +17,11 @@ export function requireId(field: string, id: string): string {
   return id
 }
 
+export function requireIds(field: string, ids: readonly string[], max: number): void {
+  if (ids.length > max) throw invalid(field)
+  for (const id of ids) requireId(field, id)
+}
+
 export function requireClientId(field: string, id: string): string {
   if (!clientIdPattern.test(id)) throw invalid(field)
   return id

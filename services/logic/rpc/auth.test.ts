@@ -15,6 +15,7 @@ const secret = 'for-this-unit-test-only-0123456789'
 
 function setUp() {
   const users = new Map<string, string>()
+  const admins = new Set<string>()
   const deps = {
     users: {
       async createUser(request: { name?: string; displayName?: string; passwordHash?: string }) {
@@ -26,13 +27,22 @@ function setUp() {
       async getCredentials({ name = '' }: { name?: string }) {
         const passwordHash = users.get(name)
         if (passwordHash === undefined) throw new AppError('USER_NOT_FOUND')
-        return create(GetCredentialsResponseSchema, { user: { id: '5', name }, passwordHash })
+        return create(GetCredentialsResponseSchema, {
+          user: { id: '5', name },
+          passwordHash,
+          isAdmin: admins.has(name),
+        })
       },
     },
     passwords: createPasswords({ cost: 'low' }),
     tokens: createAccessTokenSigner({ secret }),
   }
-  return { users, auth: connectInMemory(AuthService, createAuthService(deps)) }
+  return { users, admins, auth: connectInMemory(AuthService, createAuthService(deps)) }
+}
+
+function verify(accessToken: string) {
+  const { issuer, audience, typ } = format
+  return jwtVerify(accessToken, new TextEncoder().encode(secret), { issuer, audience, typ })
 }
 
 test('example: registered, then logged in, each with a token that gateways accept', async () => {
@@ -42,13 +52,21 @@ test('example: registered, then logged in, each with a token that gateways accep
   assert.deepEqual([registered.user?.id, registered.user?.displayName], ['5', 'Ünï_☃'])
   assert.match(users.get('Ünï_☃') ?? '', /^\$argon2id\$/)
   const { accessToken, expiresAtMs } = await client.login({ name: 'Ünï_☃', password: 'a good one', deviceId: 'phone' })
-  const { payload, protectedHeader } = await jwtVerify(accessToken, new TextEncoder().encode(secret), {
-    issuer: format.issuer,
-    audience: format.audience,
-    typ: format.typ,
-  })
+  const { payload, protectedHeader } = await verify(accessToken)
   assert.deepEqual([payload.sub, payload['dev'], payload.exp], ['5', 'phone', expiresAtMs / 1000])
   assert.deepEqual(protectedHeader, { alg: 'HS256', typ: format.typ, kid: format.keyId })
+})
+
+test('only the token of a login of an admin says so', async () => {
+  const { admins, auth } = setUp()
+  await using client = auth
+  admins.add('anna')
+  const registered = await client.register({ name: 'anna', password: 'a good one' })
+  await client.register({ name: 'bert', password: 'a good one' })
+  const logins = ['anna', 'bert'].map((name) => client.login({ name, password: 'a good one' }))
+  const tokens = [registered, ...(await Promise.all(logins))].map(({ accessToken }) => verify(accessToken))
+  const claims = (await Promise.all(tokens)).map(({ payload }) => payload['adm'])
+  assert.deepEqual(claims, [undefined, true, undefined])
 })
 
 test('a wrong password and an unknown name cannot be told apart', async () => {

@@ -29,7 +29,7 @@ export function createAuthService({ users, passwords, tokens }: AuthDeps): Handl
       }
       // Not repeated by itself: a second attempt would find its own name taken.
       const { user: created } = await users.createUser(user, { retries: 0 })
-      return { user: created, ...(await tokens.sign(created?.id ?? '', device)) }
+      return { user: created, ...(await tokens.sign(created?.id ?? '', device, false)) }
     },
 
     async login({ name, password, deviceId }) {
@@ -38,8 +38,8 @@ export function createAuthService({ users, passwords, tokens }: AuthDeps): Handl
       const credentials = await findCredentials(name)
       const isRight = await passwords.verify(credentials?.passwordHash, password)
       if (credentials?.user === undefined || !isRight) throw new AppError('UNAUTHENTICATED')
-      const { user } = credentials
-      return { user, ...(await tokens.sign(user.id, device)) }
+      const { user, isAdmin } = credentials
+      return { user, ...(await tokens.sign(user.id, device, isAdmin)) }
     },
   }
 

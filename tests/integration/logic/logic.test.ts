@@ -1,116 +1,16 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
-import { memoryRoutes, type MemoryRoutes } from '#delivery/memory-routes.ts'
-import { partitionOf } from '#delivery/partition.ts'
-import { staticSlots } from '#delivery/slot-view.ts'
-import { downstreamTopic, topics, topicSpecs } from '#delivery/topics.ts'
-import { readConfig } from '#infra/config/index.ts'
-import { memoryEtcd } from '#infra/discovery/index.ts'
-import { createKafkaBus, type Bus, type BusProducer } from '#infra/kafka/index.ts'
 import { createRpcClient } from '#infra/rpc/index.ts'
-import { metricValue, silentLogger, stackEnv, testMetrics, waitFor } from '#infra/testing/index.ts'
-import { DownstreamRecordSchema } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
+import { metricValue, testMetrics, waitFor } from '#infra/testing/index.ts'
 import { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
-import { UpstreamRecordSchema, type CommandSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
-import { schema } from '#services/logic/config.ts'
-import { startLogic, type Logic } from '#services/logic/logic.ts'
-import { startRepo, type Repo } from '../repo/fixture.ts'
-import { isolatedBus } from './isolated-bus.ts'
+import { connection, log, openStage, place, send } from './stage.ts'
 
-/** Logic on the real Kafka and MySQL, with a database and topics of its own; this test is the gateway of slot 0. */
-
-const log = silentLogger()
-const partitions = 4
-const place = { slot: 0, epoch: 1 }
-const connection = 3
-const stack = new AsyncDisposableStack()
-const replies: Record<string, unknown>[] = []
-const pushed: { frame: Record<string, unknown>; connections: readonly number[] }[] = []
-let repo: Repo
-let bus: Bus
-let producer: BusProducer
-let routes: MemoryRoutes
-
-before(async () => {
-  repo = stack.use(await startRepo())
-  const kafka = createKafkaBus({
-    brokers: stackEnv().kafkaBrokers,
-    clientId: 'logic-tests',
-    log,
-    metrics: testMetrics(),
-  })
-  bus = stack.use(isolatedBus(kafka, `test-${Date.now()}.`))
-  const admin = await bus.admin()
-  const specs = topicSpecs({ upstreamPartitions: partitions, slots: 1, replicationFactor: 1 })
-  await waitFor(() => admin.ensureTopics(specs), { what: 'leaders of the new topics', timeoutMs: 20_000 })
-  producer = await bus.producer()
-  routes = memoryRoutes()
-  const downstream = stack.use(await bus.consumer())
-  await downstream.run({
-    groupId: 'gateway',
-    topics: [downstreamTopic(place.slot)],
-    startAt: 'end',
-    onAssigned() {},
-    onCrash(error) {
-      throw error
-    },
-    onRecords({ records }) {
-      for (const { value } of records) take(value)
-    },
-  })
-})
-after(() => stack.disposeAsync())
-
-function take(value: Buffer): void {
-  const record = fromBinary(DownstreamRecordSchema, value)
-  for (const { payload } of record.replies) replies.push(parse(payload))
-  for (const { payload, connections } of record.deliveries) pushed.push({ frame: parse(payload), connections })
-}
-
-async function start(instance: string): Promise<{ logic: Logic; metrics: ReturnType<typeof testMetrics> }> {
-  const metrics = testMetrics()
-  const config = readConfig(schema, {
-    GOCHAT_MODE: 'test',
-    GOCHAT_INSTANCE: instance,
-    GOCHAT_REDIS_URL: stackEnv().redisUrl,
-    GOCHAT_ETCD_ENDPOINTS: stackEnv().etcdEndpoints.join(),
-    GOCHAT_KAFKA_BROKERS: stackEnv().kafkaBrokers.join(),
-    GOCHAT_ACCESS_TOKEN_SECRET: 'for-this-integration-test-only-0123456789',
-    GOCHAT_UPSTREAM_PARTITIONS: String(partitions),
-    GOCHAT_PASSWORD_COST: 'low',
-  })
-  const etcd = memoryEtcd()
-  const servers = { etcd, bus, routes, slots: staticSlots([place]), repo }
-  const onCrash = (error: unknown) => {
-    throw error
-  }
-  const logic = await startLogic({ config, servers, log, metrics, onCrash })
-  stack.use(logic)
-  await waitFor(() => logic.readiness().isReady, { what: 'claimed partitions' })
-  return { logic, metrics }
-}
-
-type CommandInit = MessageInitShape<typeof CommandSchema>
-
-async function produce(conversationId: string, commands: CommandInit[]): Promise<void> {
-  const value = Buffer.from(toBinary(UpstreamRecordSchema, create(UpstreamRecordSchema, { commands })))
-  await producer.send([{ topic: topics.upstream, partition: partitionOf(conversationId, partitions), value }])
-}
-
-function send(conversationId: string, actorId: string, id: string): CommandInit {
-  const body = { case: 'send', value: { type: 'text', body: Buffer.from(JSON.stringify({ text: id })) } } as const
-  return { conversationId, actorId, id, replyTo: { ...place, connection, request: id }, body }
-}
-
-function resultsOf(conversationId: string): Record<string, unknown>[] {
-  return replies
-    .filter((reply) => reply['conversationId'] === conversationId)
-    .flatMap((reply) => reply['results'] as Record<string, unknown>[])
-}
+const stage = await openStage()
+const { repo, routes, pushed, start, produce, resultsOf } = stage
+after(() => stage[Symbol.asyncDispose]())
 
 test('example: accounts and a group by gRPC, then a message by Kafka, acked and delivered', async () => {
   const { logic } = await start('logic-example')
@@ -219,8 +119,4 @@ function ackedIds(conversationId: string): unknown[] {
   return resultsOf(conversationId)
     .filter((result) => result['seq'] !== undefined)
     .map((result) => result['clientMessageId'])
-}
-
-function parse(payload: Uint8Array): Record<string, unknown> {
-  return JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>
 }

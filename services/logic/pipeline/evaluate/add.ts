@@ -6,7 +6,10 @@ import type { Item, Plan } from '../item.ts'
 import type { Overlay } from '../overlay.ts'
 import { changeEntry, memberChange, refuse } from './entry.ts'
 
-/** All of the named users or none: one unknown user refuses the command. Who is in already is passed over. */
+/**
+ * All of the named users or none: one unknown user refuses the command. Who is in already is passed over. In a large
+ * conversation others do not hear of it.
+ */
 export function evaluateAdd(item: Item, add: AddMembers, overlay: Overlay, knownUsers: ReadonlySet<string>): Plan {
   const refusal = authorize(overlay.member(item.command.actorId), 'add', overlay)
   if (refusal !== undefined) return refuse(refusal)
@@ -15,7 +18,12 @@ export function evaluateAdd(item: Item, add: AddMembers, overlay: Overlay, known
   if (!userIds.every((userId) => knownUsers.has(userId))) return refuse({ code: 'USER_NOT_FOUND' })
   if (overlay.memberCount + userIds.length > limits.maxGroupMembers) return refuse({ code: 'LIMIT_EXCEEDED' })
   const changes = userIds.map((userId) => memberChange(userId, true, Role.MEMBER))
+  if (overlay.isLarge) {
+    overlay.join(userIds, overlay.lastSeq)
+    return { is: 'quiet', changes, seq: overlay.lastSeq }
+  }
   const seq = overlay.takeSeq()
-  overlay.join(userIds)
+  // Who joins sees it.
+  overlay.join(userIds, seq - 1)
   return { is: 'entry', entry: changeEntry(item, 'added', { userIds }, changes), seq, recipients: overlay.recipients() }
 }

@@ -1,7 +1,7 @@
 import type { Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { MemberChange, NewEntry } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Refusal } from '../../authorize.ts'
-import type { Item, Plan } from '../item.ts'
+import type { Item, Plan, Recipients } from '../item.ts'
 import type { Overlay } from '../overlay.ts'
 
 /** A message. Literals with their $typeName, because create() costs more than the rest of the evaluation. */
@@ -38,9 +38,9 @@ export function memberChange(userId: string, isActive: boolean, role: Role): Mem
   return { $typeName: 'gochat.message.v1.MemberChange', userId, isActive, role }
 }
 
-/** What somebody who went with an entry gets of it, next to those who stayed. */
-export function withGone(overlay: Overlay, gone: readonly string[]): readonly string[] {
-  return [...overlay.recipients(), ...gone]
+/** Those who stayed, and those who went with an entry. Of a large conversation these are members up to its seq. */
+export function withGone(overlay: Overlay, gone: readonly string[]): Recipients {
+  return overlay.isLarge ? overlay.recipients() : [...overlay.userIds(), ...gone]
 }
 
 /**

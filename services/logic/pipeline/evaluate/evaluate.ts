@@ -2,13 +2,12 @@
  * Station 7 of the message path. Before: services/logic/pipeline/validate.ts. After: services/logic/authorize.ts.
  * Each command of a batch is decided in order, on top of what the earlier ones would change.
  */
-import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { authorize, type Refusal } from '../../authorize.ts'
 import type { Answers } from '../answers.ts'
+import type { Conversation } from '../conversation.ts'
 import type { FailedFrames } from '../failed-frames.ts'
 import { isSameHash, type Item, type Plan } from '../item.ts'
-import { Overlay } from '../overlay.ts'
-import type { Conversation } from '../state.ts'
+import type { Overlay } from '../overlay.ts'
 import { evaluateAdd } from './add.ts'
 import { refuse } from './entry.ts'
 import { evaluateLeave } from './leave.ts'
@@ -17,29 +16,15 @@ import { conflict, malformed, passedOver, precedingFailed } from './refusals.ts'
 import { evaluateRemove } from './remove.ts'
 import { evaluateSend } from './send.ts'
 import { evaluateTyping } from './typing.ts'
-import { lookupOf, newOutcome, readMark, requestPart, seqLookup } from './request.ts'
-
-/** What a batch wants of one conversation. */
-export interface Work {
-  readonly append: ConversationAppend
-  /** Of append.entries, in the same order. */
-  readonly entryItems: Item[]
-  /** Of append.outcomes. */
-  readonly outcomeItems: Item[]
-  /** Undefined: there is no such conversation. */
-  readonly overlay: Overlay | undefined
-}
-
-export interface Evaluation {
-  /** In order of first use. */
-  readonly works: ReadonlyMap<string, Work>
-}
+import { createWorks, type Evaluation, type Works } from './works.ts'
 
 export interface EvaluateInput {
   readonly items: readonly Item[]
   /** Passed over before: only looked up, nothing is written. */
   readonly isReplay: boolean
   readonly states: { get(conversationId: string): Conversation | undefined }
+  /** Above it a conversation becomes large. */
+  readonly threshold: number
   /** Ids of users that exist, of those that the batch wants to add. */
   readonly knownUsers: ReadonlySet<string>
   /** What the database said about ids of this batch. */
@@ -66,7 +51,7 @@ export class EvaluationFault extends Error {
  * the database is to do. Pure but for the plans: states do not change, and the same input gives the same plans.
  */
 export function evaluate(input: EvaluateInput): Evaluation {
-  const works = new Map<string, Work>()
+  const works = createWorks(input.states, input.threshold)
   const firsts = new Map<string, Item>()
   for (const item of input.items) {
     try {
@@ -74,12 +59,12 @@ export function evaluate(input: EvaluateInput): Evaluation {
     } catch (error) {
       throw new EvaluationFault(item, error)
     }
-    gather(item, input, works)
+    works.gather(item)
   }
-  return { works }
+  return works
 }
 
-function decide(item: Item, input: EvaluateInput, firsts: Map<string, Item>, works: Map<string, Work>): Plan {
+function decide(item: Item, input: EvaluateInput, firsts: Map<string, Item>, works: Works): Plan {
   const { key, command } = item
   if (item.fault !== undefined) return { is: 'refused', refusal: malformed }
   const poisoned = input.poisoned.get(item)
@@ -99,7 +84,7 @@ function decide(item: Item, input: EvaluateInput, firsts: Map<string, Item>, wor
 
   if (command.body.case === 'announce') return { is: 'announce' }
   if (input.isReplay) return { is: 'noop' }
-  const { overlay } = workOf(command.conversationId, input, works)
+  const { overlay } = works.of(command.conversationId)
   return overlay === undefined ? notThere(item) : evaluateCommand(item, overlay, input)
 }
 
@@ -121,47 +106,6 @@ function evaluateCommand(item: Item, overlay: Overlay, input: EvaluateInput): Pl
     default:
       return { is: 'noop' }
   }
-}
-
-/** Puts what the plan asks of the database into the request. */
-function gather(item: Item, input: EvaluateInput, works: Map<string, Work>): void {
-  const { plan, command } = item
-  const { actorId, conversationId } = command
-  switch (plan.is) {
-    case 'entry': {
-      const work = workOf(conversationId, input, works)
-      work.append.entries.push(plan.entry)
-      work.entryItems.push(item)
-      return
-    }
-    case 'outcome': {
-      const work = workOf(conversationId, input, works)
-      work.append.outcomes.push(newOutcome(item, plan.outcome))
-      work.outcomeItems.push(item)
-      return
-    }
-    case 'read':
-      workOf(conversationId, input, works).append.reads.push(readMark(actorId, plan.seq))
-      return
-    case 'lookup':
-      workOf(conversationId, input, works).append.lookups.push(lookupOf(command))
-      return
-    case 'announce':
-      workOf(conversationId, input, works).append.lookups.push(seqLookup(1))
-      return
-    default:
-  }
-}
-
-function workOf(conversationId: string, input: EvaluateInput, works: Map<string, Work>): Work {
-  let work = works.get(conversationId)
-  if (work === undefined) {
-    const state = input.states.get(conversationId)
-    const overlay = state === undefined ? undefined : new Overlay(state)
-    work = { append: requestPart(conversationId), entryItems: [], outcomeItems: [], overlay }
-    works.set(conversationId, work)
-  }
-  return work
 }
 
 function notThere(item: Item): Plan {

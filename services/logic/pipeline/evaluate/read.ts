@@ -11,5 +11,6 @@ export function evaluateRead(item: Item, read: Read, overlay: Overlay): Plan {
   const seq = Math.min(read.seq, overlay.lastSeq)
   if (seq <= overlay.readSeqOf(actorId)) return noop
   overlay.markRead(actorId, seq)
-  return { is: 'read', seq, recipients: overlay.isLarge ? [actorId] : overlay.recipients() }
+  const { isLarge } = overlay
+  return { is: 'read', seq, recipients: isLarge ? [actorId] : overlay.userIds(), isLarge }
 }

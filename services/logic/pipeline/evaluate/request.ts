@@ -1,6 +1,8 @@
+import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type {
   ConversationAppend,
   Lookup,
+  MemberChange,
   NewOutcome,
   PartitionAdvance,
   ReadMark,
@@ -16,6 +18,7 @@ export function requestPart(conversationId: string): ConversationAppend {
     outcomes: [],
     reads: [],
     lookups: [],
+    deliveryClass: DeliveryClass.UNSPECIFIED,
   }
 }
 
@@ -40,8 +43,20 @@ export function partitionAdvance(partition: number, epoch: number, from: number,
 }
 
 export function newOutcome({ command, hash }: Item, outcome: string): NewOutcome {
-  const { actorId, id: commandId } = command
-  return { $typeName: 'gochat.message.v1.NewOutcome', actorId, commandId, contentHash: hash, outcome }
+  return {
+    $typeName: 'gochat.message.v1.NewOutcome',
+    actorId: command.actorId,
+    commandId: command.id,
+    contentHash: hash,
+    outcome,
+    memberChanges: [],
+    afterEntries: 0,
+  }
+}
+
+/** Members come or go behind the first so many entries of the request. */
+export function quietOutcome(item: Item, memberChanges: MemberChange[], afterEntries: number): NewOutcome {
+  return { ...newOutcome(item, 'applied'), memberChanges, afterEntries }
 }
 
 export function readMark(userId: string, seq: number): ReadMark {

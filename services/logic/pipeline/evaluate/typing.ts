@@ -9,5 +9,5 @@ export function evaluateTyping(item: Item, overlay: Overlay, nowMs: number): Pla
   const { actorId } = item.command
   if (overlay.isLarge || nowMs - item.timestampMs > maxAgeMs) return noop
   if (authorize(overlay.member(actorId), 'typing', overlay) !== undefined) return noop
-  return { is: 'typing', recipients: overlay.recipients().filter((userId) => userId !== actorId) }
+  return { is: 'typing', recipients: overlay.userIds().filter((userId) => userId !== actorId) }
 }

@@ -1,12 +1,15 @@
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
-import type { Emission, Emitter } from '#delivery/emit.ts'
+import type { AudienceOut, Emission, Emitter } from '#delivery/emit.ts'
 import { AppError } from '#infra/errors/index.ts'
 import type { ConsumedRecord } from '#infra/kafka/index.ts'
+import type { Metrics } from '#infra/metrics/index.ts'
 import { silentLogger, testMetrics, waitFor } from '#infra/testing/index.ts'
+import { TaskRecordSchema, type SettleDue } from '#proto/gen/gochat/task/v1/task_pb.ts'
 import { type CommandSchema, UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import type { Poison } from '../item.ts'
 import { createPipeline, type Pipeline, type PipelineTiming } from '../pipeline.ts'
+import { createAudiences } from './audiences.ts'
 import type { MemoryRepo } from './memory-repo.ts'
 
 export const topic = 'gochat.upstream'
@@ -27,8 +30,13 @@ export interface Cluster {
   readonly committed: Map<number, number>
   readonly replies: Record<string, unknown>[]
   readonly deliveries: Emitted[]
+  /** As they were sent; in deliveries they stand for whom a gateway would give them to. */
+  readonly audiences: AudienceOut[]
+  readonly settleDues: SettleDue[]
   readonly poison: Poison[]
   isTransportDown: boolean
+  /** Conversations with more members are large. */
+  threshold: number
   /** One record for commands of one partition. */
   produce(commands: readonly CommandInit[], timestampMs?: number): void
   produceRaw(partition: number, value: Buffer): void
@@ -37,6 +45,7 @@ export interface Cluster {
 
 export interface Process {
   readonly pipeline: Pipeline
+  readonly metrics: Metrics
   readonly assigned: readonly number[]
   readonly paused: ReadonlySet<number>
   readonly crashes: AppError[]
@@ -62,6 +71,7 @@ const timing: Partial<PipelineTiming> = {
 export function createCluster(repo: MemoryRepo, partitions = 2): Cluster {
   const logs: ConsumedRecord[][] = Array.from({ length: partitions }, () => [])
   const committed = new Map<number, number>()
+  const whoIsIn = createAudiences(repo)
 
   function push(partition: number, value: Buffer, timestampMs = Date.now()): void {
     const log = logs[partition]!
@@ -75,8 +85,11 @@ export function createCluster(repo: MemoryRepo, partitions = 2): Cluster {
     committed,
     replies: [],
     deliveries: [],
+    audiences: [],
+    settleDues: [],
     poison: [],
     isTransportDown: false,
+    threshold: 500,
     produce(commands, timestampMs) {
       const partition = partitionOf(commands[0]?.conversationId ?? '', partitions)
       push(
@@ -86,16 +99,21 @@ export function createCluster(repo: MemoryRepo, partitions = 2): Cluster {
       )
     },
     produceRaw: push,
-    start: (more = {}) => startProcess(cluster, { ...timing, ...more }),
+    start: (more = {}) => startProcess(cluster, whoIsIn, { ...timing, ...more }),
   }
   return cluster
 }
 
-function startProcess(cluster: Cluster, timing: Partial<PipelineTiming>): Process {
+function startProcess(
+  cluster: Cluster,
+  whoIsIn: (audience: AudienceOut) => string[],
+  timing: Partial<PipelineTiming>,
+): Process {
   const { repo, logs, committed, partitions } = cluster
   const positions = new Map<number, number>()
   const paused = new Set<number>()
   const crashes: AppError[] = []
+  const metrics = testMetrics()
   let assigned: readonly number[] = []
   let generation = 0
   let isKilled = false
@@ -106,9 +124,14 @@ function startProcess(cluster: Cluster, timing: Partial<PipelineTiming>): Proces
       await new Promise((resolve) => setImmediate(resolve))
       if (cluster.isTransportDown) throw new AppError('UNAVAILABLE')
       cluster.replies.push(...emission.replies.map(({ payload }) => parse(payload)))
-      cluster.deliveries.push(
-        ...emission.deliveries.map(({ payload, userIds }) => ({ frame: parse(payload), userIds })),
-      )
+      for (const { payload, userIds, audience } of emission.deliveries) {
+        if (audience !== undefined) cluster.audiences.push(audience)
+        cluster.deliveries.push({
+          frame: parse(payload),
+          userIds: audience === undefined ? userIds : whoIsIn(audience),
+        })
+      }
+      cluster.settleDues.push(...(emission.tasks ?? []).flatMap(({ value }) => settleDuesIn(value)))
     },
   }
 
@@ -134,10 +157,11 @@ function startProcess(cluster: Cluster, timing: Partial<PipelineTiming>): Proces
     },
     watermarks: async () => logs.map((log, partition) => ({ partition, low: 0, high: log.length })),
     repo,
+    threshold: () => cluster.threshold,
     openAppendStream: () => repo.openAppendStream(),
     emitter,
     reportPoison: async (found) => void cluster.poison.push(...found),
-    metrics: testMetrics(),
+    metrics,
     log: silentLogger(),
     onCrash: (error) => crashes.push(error),
     timing,
@@ -145,6 +169,7 @@ function startProcess(cluster: Cluster, timing: Partial<PipelineTiming>): Proces
 
   const process: Process = {
     pipeline,
+    metrics,
     paused,
     crashes,
     get assigned() {
@@ -190,4 +215,10 @@ function startProcess(cluster: Cluster, timing: Partial<PipelineTiming>): Proces
 
 function parse(payload: Uint8Array): Record<string, unknown> {
   return JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>
+}
+
+function settleDuesIn(value: Uint8Array): SettleDue[] {
+  return fromBinary(TaskRecordSchema, value).tasks.flatMap(({ body }) =>
+    body.case === 'settleDue' ? [body.value] : [],
+  )
 }

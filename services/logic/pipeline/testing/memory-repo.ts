@@ -1,12 +1,7 @@
 import { create, toBinary, fromBinary } from '@bufbuild/protobuf'
 import { AppError } from '#infra/errors/index.ts'
-import {
-  EntrySchema,
-  type Role,
-  type ConversationKind,
-  type Entry,
-} from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
-import { ConversationStateSchema } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import type { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type { StateWish } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import {
   AppendStreamRequestSchema,
   AppendStreamResponseSchema,
@@ -20,21 +15,7 @@ import {
 import type { AppendStream } from '../append.ts'
 import { commandKey, messageKey } from '../consume.ts'
 import type { RepoPort } from '../repo-port.ts'
-
-export interface MemoryMember {
-  role: Role
-  isActive: boolean
-  joinSeq: number
-  leaveSeq: number
-  readSeq: number
-}
-
-export interface MemoryConversation {
-  readonly id: string
-  readonly kind: ConversationKind
-  readonly entries: Entry[]
-  readonly members: Map<string, MemoryMember>
-}
+import { newConversation, stateOf, write, type MemoryConversation } from './memory-conversation.ts'
 
 /** `before`: nothing happened. `after`: it is committed, and only the answer is lost. */
 export type AppendFault = 'unavailable before' | 'unavailable after' | 'broken before' | 'broken after'
@@ -45,6 +26,8 @@ export interface MemoryRepo extends RepoPort {
   readonly answers: ReadonlyMap<string, StoredAnswer>
   readonly users: Set<string>
   readonly requests: AppendStreamRequest[]
+  /** What states were asked for, in order. */
+  readonly wishes: StateWish[]
   /** Each is used up by one append. */
   readonly faults: AppendFault[]
   isDown: boolean
@@ -64,6 +47,7 @@ export function createMemoryRepo(): MemoryRepo {
   const owners = new Map<number, { epoch: number; nextOffset: number }>()
   const users = new Set<string>()
   const requests: AppendStreamRequest[] = []
+  const wishes: StateWish[] = []
   const faults: AppendFault[] = []
   let gate: Promise<void> | undefined
 
@@ -78,6 +62,7 @@ export function createMemoryRepo(): MemoryRepo {
     answers,
     users,
     requests,
+    wishes,
     faults,
     isDown: false,
     ownerOf,
@@ -90,19 +75,15 @@ export function createMemoryRepo(): MemoryRepo {
       }
     },
     addConversation(id, kind, members) {
-      const entry = create(EntrySchema, { conversationId: id, seq: 1, type: 'created', senderId: '1', createdAtMs: 1 })
-      entry.body = Buffer.from(JSON.stringify({ kind: 'group', userIds: Object.keys(members) }))
-      const all = Object.entries(members).map(([userId, role]): [string, MemoryMember] => {
-        users.add(userId)
-        return [userId, { role, isActive: true, joinSeq: 0, leaveSeq: 0, readSeq: 1 }]
-      })
-      conversations.set(id, { id, kind, entries: [entry], members: new Map(all) })
+      for (const userId of Object.keys(members)) users.add(userId)
+      conversations.set(id, newConversation(id, kind, members))
     },
-    async loadStates(ids) {
+    async loadStates(asked) {
       refuseWhenDown()
-      return ids.flatMap((id) => {
-        const found = conversations.get(id)
-        return found === undefined ? [] : [stateOf(found)]
+      wishes.push(...asked)
+      return asked.flatMap((wish) => {
+        const found = conversations.get(wish.conversationId)
+        return found === undefined ? [] : [stateOf(found, wish)]
       })
     },
     async existingUsers(ids) {
@@ -179,7 +160,7 @@ export function createMemoryRepo(): MemoryRepo {
 
     for (const { partition, toOffset } of partitions) ownerOf(partition).nextOffset = toOffset
     const found = lookUp(request)
-    for (const part of request.conversations) write(part, request.createdAtMs)
+    for (const part of request.conversations) store(part, request.createdAtMs)
     const heads = request.conversations.flatMap(({ conversationId }) => {
       const conversation = conversations.get(conversationId)
       return conversation === undefined ? [] : [{ conversationId, lastSeq: conversation.entries.length }]
@@ -216,49 +197,24 @@ export function createMemoryRepo(): MemoryRepo {
     )
   }
 
-  function write(part: ConversationAppend, createdAtMs: number): void {
-    const { conversationId, entries, outcomes, reads } = part
+  function store(part: ConversationAppend, createdAtMs: number): void {
+    const { conversationId, outcomes } = part
     const conversation = conversations.get(conversationId)
     if (conversation === undefined) return
-    const { members } = conversation
-    for (const { type, senderId, clientMessageId, commandId, contentHash, body, memberChanges } of entries) {
-      const seq = conversation.entries.length + 1
-      const entry = create(EntrySchema, { conversationId, seq, type, senderId, clientMessageId, body, createdAtMs })
-      conversation.entries.push(entry)
-      const sender = members.get(senderId)
-      if (sender !== undefined) sender.readSeq = seq
-      for (const { userId, isActive, role } of memberChanges) {
-        const before = members.get(userId)
-        if (isActive) members.set(userId, { role, isActive, joinSeq: seq - 1, leaveSeq: 0, readSeq: seq - 1 })
-        else if (before !== undefined) members.set(userId, { ...before, isActive, leaveSeq: seq })
-      }
-      const answer = { conversationId, actorId: senderId, clientMessageId, commandId, contentHash, outcome: 'applied' }
+    for (const [index, entry] of write(conversation, part, createdAtMs).entries()) {
+      const { senderId: actorId, clientMessageId, commandId, contentHash } = part.entries[index]!
+      const answer = { conversationId, actorId, clientMessageId, commandId, contentHash, outcome: 'applied' }
       const key =
         clientMessageId === ''
-          ? commandKey(conversationId, senderId, commandId)
-          : messageKey(conversationId, senderId, clientMessageId)
+          ? commandKey(conversationId, actorId, commandId)
+          : messageKey(conversationId, actorId, clientMessageId)
       answers.set(key, create(StoredAnswerSchema, { ...answer, entry }))
     }
     for (const { actorId, commandId, contentHash, outcome } of outcomes) {
       const key = commandKey(conversationId, actorId, commandId)
       answers.set(key, create(StoredAnswerSchema, { conversationId, actorId, commandId, contentHash, outcome }))
     }
-    for (const { userId, seq } of reads) {
-      const member = members.get(userId)
-      if (member !== undefined) member.readSeq = Math.max(member.readSeq, Math.min(seq, conversation.entries.length))
-    }
   }
-}
-
-function stateOf({ id, kind, entries, members }: MemoryConversation) {
-  return create(ConversationStateSchema, {
-    conversationId: id,
-    kind,
-    lastSeq: entries.length,
-    members: [...members]
-      .filter(([, member]) => member.isActive)
-      .map(([userId, { role, joinSeq, readSeq }]) => ({ userId, role, isActive: true, joinSeq, readSeq })),
-  })
 }
 
 function result<Case extends 'applied' | 'known' | 'fenced' | 'rejected'>(

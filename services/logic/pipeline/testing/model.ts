@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { Cluster } from './cluster.ts'
+import type { MemoryConversation } from './memory-conversation.ts'
 
 /** What a client asked for in one frame, and asks for again until it knows. */
 export interface Frame {
@@ -33,12 +34,12 @@ export function isFinal(result: Record<string, unknown>): boolean {
 /** Everything that the message path promises, checked against what the database holds in the end. */
 export function checkPromises(cluster: Cluster, frames: readonly Frame[]): void {
   const results = resultsByCommand(cluster)
-  for (const { id, entries, members } of cluster.repo.conversations.values()) {
-    const seen = replay(entries)
+  for (const conversation of cluster.repo.conversations.values()) {
+    const { entries, members } = conversation
     for (const entry of entries.slice(1)) checkStoredOnce(entry, entries)
-    checkDeliveries(cluster, id, entries, seen)
-    const active = [...members].filter(([, member]) => member.isActive).map(([userId]) => userId)
-    assert.deepEqual(new Set(active), seen.at(-1)?.members, 'the members are those that the log tells')
+    checkDeliveries(cluster, conversation)
+    checkChanges(cluster, conversation)
+    checkSettling(cluster, conversation)
     for (const member of members.values()) assert.ok(member.readSeq <= entries.length, 'nobody read beyond the log')
   }
   for (const [key, all] of results) checkAcks(cluster, key, all)
@@ -56,6 +57,11 @@ function checkAcks(cluster: Cluster, key: string, results: readonly Record<strin
   const [conversationId = '', actorId] = key.split(' ')
   const acked = results.filter((result) => result['seq'] !== undefined)
   assert.ok(new Set(acked.map((result) => result['seq'])).size <= 1, `one seq for ${key}`)
+  for (const { seq, outcome, commandId } of results) {
+    if (outcome !== 'applied' || seq !== undefined) continue
+    const stored = cluster.repo.answers.get(`${conversationId} ${actorId} c ${String(commandId)}`)
+    assert.deepEqual([stored?.outcome, stored?.entry], ['applied', undefined], `${key} is stored without an entry`)
+  }
   for (const { seq, clientMessageId, createdAt } of acked) {
     const entry = cluster.repo.conversations.get(conversationId)?.entries[Number(seq) - 1]
     assert.equal(entry?.senderId, actorId, `${key} is stored at its seq`)
@@ -81,26 +87,8 @@ function checkOrder(frame: Frame, results: Results): void {
   )
 }
 
-interface Seen {
-  readonly members: ReadonlySet<string>
-  /** Members after the entry, and who went with it. */
-  readonly recipients: ReadonlySet<string>
-}
-
-/** Who saw each entry, from the log alone. */
-function replay(entries: readonly Entry[]): Seen[] {
-  const members = new Set<string>()
-  return entries.map(({ type, senderId, body }) => {
-    const { userIds = [] } = JSON.parse(Buffer.from(body).toString()) as { userIds?: string[] }
-    if (type === 'created' || type === 'added') for (const userId of userIds) members.add(userId)
-    const gone = type === 'removed' ? userIds : type === 'left' ? [senderId] : []
-    for (const userId of gone) members.delete(userId)
-    return { members: new Set(members), recipients: new Set([...members, ...gone]) }
-  })
-}
-
 /** Pushes are true copies, reach nobody who may not see them, and everybody who stayed a member. */
-function checkDeliveries(cluster: Cluster, id: string, entries: readonly Entry[], seen: readonly Seen[]): void {
+function checkDeliveries(cluster: Cluster, { id, entries, members, places }: MemoryConversation): void {
   const reached = entries.map(() => new Set<string>())
   for (const { frame, userIds } of cluster.deliveries) {
     if (frame['t'] !== 'message' || frame['conversationId'] !== id) continue
@@ -111,15 +99,51 @@ function checkDeliveries(cluster: Cluster, id: string, entries: readonly Entry[]
     assert.equal(frame['type'], entry.type)
     assert.deepEqual(frame['body'], JSON.parse(Buffer.from(entry.body).toString()))
     for (const userId of userIds) {
-      assert.ok(seen[seq - 1]?.recipients.has(userId), `${userId} may see ${seq}`)
+      const maySee = places.some((place) => place.userId === userId && isIn(place, seq))
+      assert.ok(maySee, `${userId} may see ${seq} in ${id}`)
       reached[seq - 1]?.add(userId)
     }
   }
-  for (const [index, { members }] of seen.entries()) {
+  for (const [index, users] of reached.entries()) {
     if (index === 0) continue
-    for (const userId of members) {
-      const hasStayed = seen.slice(index).every((later) => later.members.has(userId))
-      if (hasStayed) assert.ok(reached[index]?.has(userId), `${userId} was told of ${index + 1} in ${id}`)
+    for (const member of members.values()) {
+      const hasStayed = member.leaveSeq === 0 && isIn(member, index + 1)
+      if (hasStayed) assert.ok(users.has(member.userId), `${member.userId} was told of ${index + 1} in ${id}`)
     }
   }
+}
+
+function isIn({ joinSeq, leaveSeq }: { joinSeq: number; leaveSeq: number }, seq: number): boolean {
+  return joinSeq < seq && (leaveSeq === 0 || seq <= leaveSeq)
+}
+
+/** Who came or went is told by an entry, or, without one, by a frame of its own. */
+function checkChanges(cluster: Cluster, { id, entries, members, changes }: MemoryConversation): void {
+  const told = entries.flatMap(({ seq, type, senderId, body }) => {
+    const { userIds = [] } = JSON.parse(Buffer.from(body).toString()) as { userIds?: string[] }
+    if (type === 'added' || type === 'removed') return userIds.map((userId) => `${userId} ${seq}`)
+    return type === 'left' ? [`${senderId} ${seq}`] : []
+  })
+  const loud = changes.filter(({ isQuiet }) => !isQuiet)
+  assert.deepEqual(
+    told,
+    loud.map(({ userId, seq }) => `${userId} ${seq}`),
+    'the log tells of those who came and went with an entry',
+  )
+  const latest = new Map(changes.map((change) => [change.userId, change]))
+  for (const { userId, isQuiet } of latest.values()) {
+    const { joinSeq, leaveSeq } = members.get(userId)!
+    const isTold = cluster.deliveries.some(({ frame, userIds }) => {
+      if (frame['t'] !== 'membership' || frame['conversationId'] !== id || !userIds.includes(userId)) return false
+      return leaveSeq === 0 ? frame['joinSeq'] === joinSeq : Number(frame['leaveSeq']) >= leaveSeq
+    })
+    assert.ok(!isQuiet || isTold, `${userId} was told of its place in ${id}`)
+  }
+}
+
+/** While it is large, all its members are to be settled up to its last entry. */
+function checkSettling(cluster: Cluster, { id, isLarge, entries, largeSeq }: MemoryConversation): void {
+  if (!isLarge || largeSeq < entries.length) return
+  const heads = cluster.settleDues.filter(({ conversationId }) => conversationId === id).map(({ headSeq }) => headSeq)
+  assert.equal(Math.max(...heads), entries.length, `all of ${id} is to be settled`)
 }
