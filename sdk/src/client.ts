@@ -1,4 +1,11 @@
-import type { Head, NewMessage, ReadEventFrame, ServerFrame, TypingEventFrame } from '../../proto/frames/index.ts'
+import type {
+  Head,
+  MembershipFrame,
+  NewMessage,
+  ReadEventFrame,
+  ServerFrame,
+  TypingEventFrame,
+} from '../../proto/frames/index.ts'
 import { limits } from '../../proto/frames/limits.ts'
 import { createConnection, type ConnectionState } from './connection.ts'
 import type { Arrival } from './conversation-log.ts'
@@ -40,6 +47,8 @@ export interface ClientEvents {
   readonly entry: Arrival
   readonly read: ReadEventFrame
   readonly typing: TypingEventFrame
+  /** This user has joined a large conversation, or left it (leaveSeq), without an entry; the head follows. */
+  readonly membership: MembershipFrame
   /** Where a conversation stands by the server's word: unread, readSeq, leaveSeq. */
   readonly head: Head
   readonly state: ConnectionState
@@ -70,7 +79,7 @@ export function createClient(options: ClientOptions) {
     onState: (state) => events.emit('state', state),
     onFrame: receive,
     onClose: (code) => {
-      clearTimeout(syncTimer)
+      stopSyncTimer()
       requests.failAll(timeoutError())
       outbox.suspend(refusedBy(code))
     },
@@ -139,7 +148,7 @@ export function createClient(options: ClientOptions) {
     /** Cuts the socket, as a dead network would. */
     dropConnection: (): void => connection.drop(),
     close(): void {
-      clearTimeout(syncTimer)
+      stopSyncTimer()
       repair.stop()
       connection.close()
       outbox.close()
@@ -157,7 +166,11 @@ export function createClient(options: ClientOptions) {
     else if (frame.t === 'read') events.emit('read', frame)
     else if (frame.t === 'typing') events.emit('typing', frame)
     else if (frame.t === 'resync') syncSoon(0)
-    else if (frame.t === 'ready') {
+    else if (frame.t === 'membership') {
+      events.emit('membership', frame)
+      // Many may have been added at once: they do not all ask at once.
+      syncSoon(Math.random() * membershipSpreadMs)
+    } else if (frame.t === 'ready') {
       userId = frame.userId
       outbox.resume()
       syncAttempt = 0
@@ -174,21 +187,32 @@ export function createClient(options: ClientOptions) {
   }
 
   function syncSoon(delayMs: number): void {
+    stopSyncTimer()
+    syncTimer = setTimeout(() => {
+      syncTimer = undefined
+      void syncNow()
+    }, delayMs)
+  }
+
+  function stopSyncTimer(): void {
     clearTimeout(syncTimer)
-    syncTimer = setTimeout(() => void syncNow(), delayMs)
+    syncTimer = undefined
   }
 
   async function syncNow(): Promise<void> {
     try {
-      await repair.sync()
+      await repair.syncAnew()
       syncAttempt = 0
       events.emit('synced', undefined)
-      syncSoon((options.syncIntervalMs ?? 180_000) * (0.9 + Math.random() * 0.2))
+      // What asked for a sync meanwhile is not put off.
+      if (syncTimer === undefined) syncSoon((options.syncIntervalMs ?? 180_000) * (0.9 + Math.random() * 0.2))
     } catch {
       if (connection.state === 'ready') syncSoon(Math.min(10_000, 300 * 2 ** syncAttempt++) * (0.5 + Math.random()))
     }
   }
 }
+
+const membershipSpreadMs = 500
 
 function refusedBy(closeCode: number): ChatError | undefined {
   const code = refusedFrameCode(closeCode)

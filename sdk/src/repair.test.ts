@@ -64,6 +64,15 @@ test('sync fetches what is missing, and only that', async () => {
   assert.deepEqual(applied, ['3 repair', '4 repair'])
 })
 
+test('a sync anew never takes the answer of one that began before', async () => {
+  repair.restore({ '7': 0 })
+  const early = repair.sync()
+  const anew = repair.syncAnew()
+  lastSeq = 1
+  await Promise.all([early, anew])
+  assert.deepEqual(asked, ['sync', 'sync', 'history 0–1'])
+})
+
 test('an early push waits for the late one, and costs no request when it comes in time', () => {
   repair.restore({ '7': 0 })
   repair.offer(push(2))

@@ -25,6 +25,8 @@ export interface Repair {
   offer(arrival: Arrival): void
   /** Asks where everything stands and fetches what is missing. Resolves when nothing known is missing any more. */
   sync(): Promise<void>
+  /** The same, and never by an answer from before now: a sync under way is followed by another. */
+  syncAnew(): Promise<void>
   positions(): Record<string, number>
   stop(): void
 }
@@ -48,6 +50,7 @@ export function createRepair(options: RepairOptions): Repair {
     },
     offer,
     sync,
+    syncAnew: () => (syncing === undefined ? sync() : syncing.catch(() => {}).then(sync)),
     positions: () => Object.fromEntries([...logs].map(([id, log]) => [id, log.appliedSeq])),
     stop() {
       for (const timer of gapTimers.values()) clearTimeout(timer)

@@ -46,6 +46,7 @@ export interface Rest {
     commandId: string,
     userIds: readonly string[],
   ): Promise<CommandResult>
+  removeMember(token: string, conversationId: string, commandId: string, userId: string): Promise<CommandResult>
   leaveGroup(token: string, conversationId: string, commandId: string): Promise<CommandResult>
   history(
     token: string,
@@ -77,6 +78,8 @@ export function createRest(options: RestOptions): Rest {
     openDirect: (token, commandId, userId) => post('/conversations/direct', { commandId, userId }, token),
     openGroup: (token, commandId, name, memberIds) => post('/groups', { commandId, name, memberIds }, token),
     addMembers: (token, id, commandId, userIds) => post(`/groups/${id}/members`, { commandId, userIds }, token),
+    removeMember: (token, id, commandId, userId) =>
+      call(`/groups/${id}/members/${userId}?commandId=${encodeURIComponent(commandId)}`, { method: 'DELETE' }, token),
     leaveGroup: (token, id, commandId) => post(`/groups/${id}/leave`, { commandId }, token),
     history: (token, id, afterSeq, limit = 100) =>
       get(`/conversations/${id}/messages?afterSeq=${afterSeq}&limit=${limit}`, token),

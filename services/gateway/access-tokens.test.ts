@@ -14,8 +14,16 @@ test('example: a token of logic names its user, its device and its end', async (
   assert.deepEqual(await tokens.verify(await sign()), {
     userId: '42',
     deviceId: 'phone-1',
+    isAdmin: false,
     expiresAtMs: expiresAtSeconds * 1000,
   })
+})
+
+test('who is an admin is said by the token, and by nothing but true', async () => {
+  assert.equal((await tokens.verify(await sign({ claims: { adm: true } }))).isAdmin, true)
+  for (const adm of [false, 'true', 1, null, {}]) {
+    assert.equal((await tokens.verify(await sign({ claims: { adm } }))).isAdmin, false)
+  }
 })
 
 test('a token of ours that is too old is TOKEN_EXPIRED; one that somebody else signed is not called that', async () => {

@@ -31,10 +31,10 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
           clockTolerance: clockToleranceSeconds,
           currentDate: new Date(now()),
         })
-        const { sub, dev, exp } = payload
+        const { sub, dev, exp, adm } = payload
         if (protectedHeader.kid !== format.keyId) throw new AppError('UNAUTHENTICATED')
         if (!isId(sub) || typeof dev !== 'string' || exp === undefined) throw new AppError('UNAUTHENTICATED')
-        return { userId: sub, deviceId: dev, expiresAtMs: exp * 1000 }
+        return { userId: sub, deviceId: dev, isAdmin: adm === true, expiresAtMs: exp * 1000 }
       } catch (error) {
         // The signature is checked before the claims: only a token of ours can be called expired.
         throw new AppError(error instanceof errors.JWTExpired ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED', { cause: error })

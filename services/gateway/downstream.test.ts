@@ -16,6 +16,9 @@ function setUp() {
       deliver: ({ connections, userIds }) => void events.push(`deliver ${[...connections, ...userIds].join()}`),
       flush: () => void events.push('flush'),
     },
+    audiences: {
+      deliver: (_payload, { conversationId, seq }) => void events.push(`entry ${conversationId}/${seq}`),
+    },
     onAnswer: (request, { id }) => void events.push(`answer ${request} ${id}`),
     isOwnEpoch: (epoch) => epoch === 50 || epoch === 60,
     onGap: () => void events.push('gap'),
@@ -46,6 +49,13 @@ test('example: a whole fetch is handed out, then written once; REST answers go t
   const delivery = { payload, connections: [1, 2], userIds: ['ann'] }
   downstream.take(batch(0, { ...reply(50, 0), deliveries: [delivery] }, reply(50, 7)))
   assert.deepEqual(events, ['answer 5 5', 'deliver 1,2,ann', 'reply 7', 'flush'])
+})
+
+test('an entry of a large conversation goes to its audience, in order with the rest', () => {
+  const { downstream, events } = setUp()
+  const entry = (seq: number) => ({ payload, audience: { conversationId: '7', seq, memberVersion: 1 } })
+  downstream.take(batch(0, { epoch: 50, deliveries: [entry(1), { payload, userIds: ['ann'] }, entry(2)] }))
+  assert.deepEqual(events, ['entry 7/1', 'deliver ann', 'entry 7/2', 'flush'])
 })
 
 test('own earlier epochs are taken, foreign ones and what cannot be read are not, and nothing behind them is lost', () => {

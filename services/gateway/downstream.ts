@@ -1,6 +1,6 @@
 /**
  * Station 14 of the message path. Before: delivery/emit.ts. After: services/gateway/ws/hub.ts.
- * Records of this gateway's slot are handed out, a whole fetch at a time.
+ * Records of this gateway's slot are handed out, a whole fetch at a time; entries of large conversations through their audiences.
  */
 import { fromBinary } from '@bufbuild/protobuf'
 import type { RecordBatch } from '#infra/kafka/index.ts'
@@ -8,6 +8,7 @@ import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import { DownstreamRecordSchema, type DownstreamRecord } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
 import type { Answer } from './ports.ts'
+import type { Audiences } from './ws/audiences.ts'
 import type { Hub } from './ws/hub.ts'
 
 /** What logic sent to this gateway: for sockets, or for a REST request that waits. */
@@ -18,6 +19,7 @@ export interface Downstream {
 
 export interface DownstreamOptions {
   readonly hub: Pick<Hub, 'reply' | 'deliver' | 'flush'>
+  readonly audiences: Pick<Audiences, 'deliver'>
   readonly onAnswer: (request: string, answer: Answer) => void
   /** Whether this process holds, or held, this epoch of the slot that it holds. */
   readonly isOwnEpoch: (epoch: number) => boolean
@@ -28,7 +30,7 @@ export interface DownstreamOptions {
 }
 
 export function createDownstream(options: DownstreamOptions): Downstream {
-  const { hub, onAnswer, isOwnEpoch, onGap, log, metrics } = options
+  const { hub, audiences, onAnswer, isOwnEpoch, onGap, log, metrics } = options
   const taken = metrics.counter(
     'gochat_gateway_downstream_records_total',
     'Downstream records by what became of them',
@@ -76,7 +78,10 @@ export function createDownstream(options: DownstreamOptions): Downstream {
           if (connection === 0) answer(request, payload)
           else hub.reply(connection, payload)
         }
-        for (const delivery of record.deliveries) hub.deliver(delivery)
+        for (const delivery of record.deliveries) {
+          if (delivery.audience === undefined) hub.deliver(delivery)
+          else audiences.deliver(delivery.payload, delivery.audience)
+        }
       }
       hub.flush()
     },

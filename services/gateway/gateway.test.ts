@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { placeKey } from '#delivery/heard.ts'
+import { AppError } from '#infra/errors/index.ts'
 import { metricValue, waitFor } from '#infra/testing/index.ts'
 import { connectClient } from './testing/client.ts'
 import { ann, bob, room, startMemoryGateway, tokenFor } from './testing/memory-gateway.ts'
@@ -168,7 +170,12 @@ test('who says nothing is sent away after the auth timeout, who answers no ping 
 
 test('a ticket in the handshake stands for the token, once', async () => {
   await using server = await startMemoryGateway()
-  const { ticket } = await server.tickets.issue({ userId: bob, deviceId: 'tab', expiresAtMs: Date.now() + 60_000 })
+  const { ticket } = await server.tickets.issue({
+    userId: bob,
+    deviceId: 'tab',
+    isAdmin: false,
+    expiresAtMs: Date.now() + 60_000,
+  })
   const protocols = ['gochat.v1', `ticket.${ticket}`]
   const first = await connectClient(server.port, { protocols })
   assert.deepEqual([(await first.next('ready')).deviceId, first.ws.protocol], ['tab', 'gochat.v1'])
@@ -226,6 +233,61 @@ test('Redis away at login: ready comes, and a sync is asked for once the route c
   await client.next('typing')
   server.routes.setReachable(true)
   await client.next('resync')
+})
+
+test('a large conversation: its members here get each entry once, and the sender has its ack; what was heard is told', async () => {
+  await using server = await startMemoryGateway()
+  server.members.join(room, ann, 0)
+  const version = server.members.join(room, bob, 0)
+  const stranger = '7000000000000000003'
+  const [a, b, s] = await Promise.all([1, 2, 3].map(() => connectClient(server.port)))
+  await a!.authenticate(await tokenFor(ann))
+  await b!.authenticate(await tokenFor(bob))
+  await s!.authenticate(await tokenFor(stranger))
+  const route = (await server.routes.read([ann]))?.get(ann)?.[0]
+  const entry = (seq: number, memberVersion: number) => ({ conversationId: room, seq, memberVersion })
+  await server.logic.deliverLarge({ ...entry(1, version), exceptConnection: route }, entry(2, version))
+  const kicked = server.members.leave(room, bob, 3)
+  await server.logic.deliverLarge(entry(2, version), entry(3, kicked), entry(4, kicked))
+  await waitFor(() => a!.received.filter(({ t }) => t === 'message').length === 3, { what: 'all entries' })
+  const seqsOf = ({ received }: typeof a & object) =>
+    received.flatMap((frame) => (frame.t === 'message' ? [frame.seq] : []))
+  assert.deepEqual([a!, b!, s!].map(seqsOf), [[2, 3, 4], [1, 2, 3], []])
+  const place = placeKey(route!)
+  await waitFor(async () => (await server.heardMarks.read(room)).get(place)?.upToSeq === 4, { what: 'the mark' })
+  assert.equal((await server.heardMarks.read(room)).get(place)?.fromSeq, 1)
+})
+
+test('logic away at login: ready comes, and a sync is asked for once the large conversations are known', async () => {
+  await using server = await startMemoryGateway()
+  server.members.failWith(new AppError('UNAVAILABLE'))
+  const client = await connectClient(server.port)
+  await client.authenticate(await tokenFor(ann))
+  server.members.failWith(undefined)
+  await client.next('resync')
+  assert.equal(await metricValue(server.metrics, 'gochat_gateway_resyncs_total', { reason: 'audience' }), 1)
+})
+
+test('after a lost lease what is heard begins anew, under the new place', async () => {
+  await using server = await startMemoryGateway()
+  const version = server.members.join(room, ann, 0)
+  const client = await connectClient(server.port)
+  await client.authenticate(await tokenFor(ann))
+  const entry = (seq: number) => ({ conversationId: room, seq, memberVersion: version })
+  const marks = () => server.heardMarks.read(room)
+  await server.logic.deliverLarge(entry(1), entry(2))
+  await waitFor(async () => (await marks()).size === 1, { what: 'the first mark' })
+  server.etcd.expireAllLeases()
+  await client.next('resync')
+  await server.logic.deliverLarge(entry(3))
+  await waitFor(async () => (await marks()).size === 2, { what: 'the second mark' })
+  assert.deepEqual(
+    [...(await marks()).values()],
+    [
+      { fromSeq: 1, upToSeq: 2 },
+      { fromSeq: 3, upToSeq: 3 },
+    ],
+  )
 })
 
 test('an eleventh connection of one user is refused, and the first ten stay', async () => {

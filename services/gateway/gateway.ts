@@ -39,7 +39,7 @@ export interface GatewayOptions {
 /** Resolves when the slot is held, its topic is read, and clients can come. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, servers, log, metrics, signal, onCrash } = options
-  const { etcd, bus, routes, tickets, clients } = servers
+  const { etcd, bus, routes, heardMarks, tickets, clients, tasks } = servers
   const { GOCHAT_INSTANCE: instance, GOCHAT_GATEWAY_HOST: host, GOCHAT_ADVERTISED_HOST: advertised } = config
   let holder: SlotHolder | undefined
   let isDraining = false
@@ -87,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       rates,
       clients,
       routes,
+      heardMarks,
       place,
       isOriginAllowed,
       log,
@@ -97,9 +98,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   const downstream = createDownstream({
     hub: sockets.hub,
+    audiences: sockets.audiences,
     onAnswer: requests.resolve,
     isOwnEpoch: (epoch) => holder?.isOwnEpoch(epoch) ?? false,
-    onGap: () => sockets.resync('gap'),
+    onGap: () => sockets.missed('gap'),
     log,
     metrics,
   })
@@ -110,6 +112,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     isOriginAllowed,
     clients,
+    tasks,
     requests,
     accessTokens,
     tickets,
@@ -130,7 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       address: `${advertised}:${config.GOCHAT_GATEWAY_PORT}`,
       onRecords: downstream.take,
       onMoved: () => void sockets.moved(),
-      onRejoined: () => sockets.resync('consumer'),
+      onRejoined: () => sockets.missed('consumer'),
     },
     signal,
   )

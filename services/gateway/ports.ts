@@ -4,9 +4,11 @@ import type { ErrorBody } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import type { Client } from '#infra/rpc/index.ts'
+import type { AudienceService } from '#proto/gen/gochat/conversation/v1/audience_service_pb.ts'
 import type { ConversationService } from '#proto/gen/gochat/conversation/v1/conversation_service_pb.ts'
 import type { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
 import type { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
+import type { TaskService } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
 import type { CommandSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import type { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
 import type { UserService } from '#proto/gen/gochat/user/v1/user_service_pb.ts'
@@ -70,6 +72,8 @@ export interface Requests {
 export interface Identity {
   readonly userId: string
   readonly deviceId: string
+  /** May steer tasks under /admin. */
+  readonly isAdmin: boolean
   /** When the access token behind it ends. */
   readonly expiresAtMs: number
 }
@@ -124,6 +128,7 @@ export interface LogicClients {
   readonly conversation: Client<typeof ConversationService>
   readonly message: Client<typeof MessageService>
   readonly group: Client<typeof GroupService>
+  readonly audience: Client<typeof AudienceService>
 }
 
 /** http/index.ts: `createHttpApp({ log })` makes the Fastify instance, `registerHttp(app, deps): Promise<void>` puts REST on it. */
@@ -132,6 +137,8 @@ export interface HttpDeps {
   /** The allow-list that the WebSocket uses too. Asked only when there is an Origin header. */
   readonly isOriginAllowed: (origin: string) => boolean
   readonly clients: LogicClients
+  /** Not logic's: everything that is a workflow. */
+  readonly tasks: Client<typeof TaskService>
   readonly requests: Requests
   readonly accessTokens: AccessTokens
   readonly tickets: Tickets

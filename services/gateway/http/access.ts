@@ -9,7 +9,8 @@ declare module 'fastify' {
   }
 }
 
-export type Access = 'public' | 'bearer'
+/** admin: a bearer token that says so. */
+export type Access = 'public' | 'bearer' | 'admin'
 
 const handlerTimeoutMs = 15_000
 
@@ -25,7 +26,7 @@ export function openSubtree(app: FastifyInstance, access: Access, routes: RouteO
     route.handlerTimeout ??= handlerTimeoutMs
     route.schema = {
       ...route.schema,
-      ...(access === 'bearer' ? { security: [{ bearer: [] }] } : {}),
+      ...(access === 'public' ? {} : { security: [{ bearer: [] }] }),
       response: Object.fromEntries(Object.entries(responses).filter(([status]) => status.startsWith('2'))),
     }
     routes.push(route)

@@ -16,6 +16,13 @@ export function requireBearer(app: FastifyInstance, accessTokens: AccessTokens):
   })
 }
 
+/** From here down, behind requireBearer, a route runs only for admins. */
+export function requireAdmin(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (!identityOf(request).isAdmin) throw new AppError('FORBIDDEN', { message: 'This is for admins.' })
+  })
+}
+
 /** Who is asking. Throws where no bearer token was required: a route can forget to ask, never to check. */
 export function identityOf(request: FastifyRequest): Identity {
   const identity = request.getDecorator<Identity | null>('identity')

@@ -40,17 +40,22 @@ test('every route with an id in its path checks it, and every POST and PATCH wit
   }
 })
 
-test('every route is public or asks for a bearer token, by decision: the public ones are exactly these', () => {
+test('every route is public, asks for a bearer token or for an admin, by decision: the public ones are exactly these', () => {
   for (const route of routes) assert.ok(route.config?.access !== undefined, `${nameOf(route)} has no auth decision`)
   const found = routes.filter(({ config }) => config?.access === 'public').map(nameOf)
   assert.deepEqual(new Set(found), publicRoutes)
+})
+
+test('what stands under /admin is for admins, and nothing else is', () => {
+  for (const route of routes)
+    assert.equal(route.url.startsWith('/admin'), route.config?.access === 'admin', nameOf(route))
 })
 
 test('what asks for a bearer token answers 401 without one, and nothing else does', async () => {
   for (const route of routes) {
     const url = route.url.replaceAll(/:\w+/g, '1')
     const { statusCode } = await gateway.inject({ method: route.method as 'GET', url })
-    assert.equal(statusCode === 401, route.config?.access === 'bearer', nameOf(route))
+    assert.equal(statusCode === 401, route.config?.access !== 'public', nameOf(route))
   }
 })
 

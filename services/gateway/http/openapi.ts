@@ -21,6 +21,7 @@ export function describeApi(): FastifyDynamicSwaggerOptions {
         { name: 'messages', description: 'Send, read, catch up.' },
         { name: 'groups', description: 'Groups and who is in them.' },
         { name: 'limits', description: 'What this server takes.' },
+        { name: 'admin', description: 'Tasks, for operators with the admin role.' },
       ],
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },

@@ -10,7 +10,7 @@ import { createRunCommand } from './commands.ts'
 import { takeOnlyWhatIsDescribed } from './described-only.ts'
 import { docsRoutes } from './docs.ts'
 import { sendFailure } from './failures.ts'
-import { requireBearer } from './identity.ts'
+import { requireAdmin, requireBearer } from './identity.ts'
 import { parseJsonBody } from './json-body.ts'
 import { limitRates } from './limit-rates.ts'
 import { refuseOtherMethods } from './method-not-allowed.ts'
@@ -24,6 +24,8 @@ import { limitRoutes } from './routes/limits.ts'
 import { membershipRoutes } from './routes/memberships.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { syncRoutes } from './routes/sync.ts'
+import { taskSignalRoutes } from './routes/task-signals.ts'
+import { taskRoutes } from './routes/tasks.ts'
 import { ticketRoutes } from './routes/tickets.ts'
 import { userRoutes } from './routes/users.ts'
 import { components } from './schemas/index.ts'
@@ -74,6 +76,13 @@ export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promis
       openSubtree(subtree, 'bearer', routes)
       requireBearer(subtree, deps.accessTokens)
       await registerProtected(subtree, deps)
+    })
+    await rest.register(async (subtree) => {
+      openSubtree(subtree, 'admin', routes)
+      requireBearer(subtree, deps.accessTokens)
+      requireAdmin(subtree)
+      await subtree.register(taskRoutes(deps))
+      await subtree.register(taskSignalRoutes(deps))
     })
     refuseOtherMethods(rest, routes)
   })

@@ -62,6 +62,14 @@ for (const route of routeTable) {
       })
     }
 
+    if (route.route.startsWith('/admin')) {
+      test('refuses who is no admin, and asks nobody', async () => {
+        const { response, calls } = await ask(route, { headers: { authorization: 'Bearer good' } })
+        assertFailure(response, 403, 'FORBIDDEN')
+        assert.deepEqual(calls, [])
+      })
+    }
+
     const { foreignUrl } = route
     if (foreignUrl !== undefined) {
       test('answers CONVERSATION_NOT_FOUND for a conversation of others', async () => {
@@ -138,9 +146,15 @@ function assertFailure(response: LightMyRequestResponse, status: number, code: s
 }
 
 /** Every id in the path, and every field of the query, with something that it cannot be; and a field too many. */
-function* badUrls({ url, method }: RouteCase): Generator<[name: string, url: string]> {
+function* badUrls({ url, method, route }: RouteCase): Generator<[name: string, url: string]> {
+  const taskId = route.includes(':taskId') ? url.split('/')[3]! : undefined
+  if (taskId !== undefined) {
+    for (const bad of ['%00', '%20', '%F0%9F%98%80', 'a%22', '{"$ne":null}']) {
+      yield [`task ${bad}`, url.replace(taskId, bad)]
+    }
+  }
   for (const id of [conversationId, bobId]) {
-    if (!url.split('?')[0]?.includes(id)) continue
+    if (taskId !== undefined || !url.split('?')[0]?.includes(id)) continue
     for (const bad of ['0', '-1', '1.5', '1e3', '123456789012345678901', '%00', '%F0%9F%98%80', '{"$ne":null}']) {
       yield [`id ${bad}`, url.replace(id, bad)]
     }
@@ -165,7 +179,7 @@ function* badPayloads({ payload, route }: RouteCase): Generator<[name: string, p
   if (payload === undefined) return
   yield ['an unknown field', { ...payload, unknown: 1 }, '/unknown']
   yield ['an array', [payload], '']
-  const optional = new Set(['deviceId', 'displayName', 'afterId'])
+  const optional = new Set(['deviceId', 'displayName', 'afterId', 'reason', 'query', 'perSecond', 'jobId'])
   for (const field of Object.keys(payload)) {
     const rest = { ...payload }
     delete rest[field]
@@ -174,6 +188,8 @@ function* badPayloads({ payload, route }: RouteCase): Generator<[name: string, p
     for (const bad of badValuesOf(payload[field])) {
       // Any character may be part of a password.
       if (field === 'password' && bad === '\u0000') continue
+      // A query may be that long.
+      if (field === 'query' && typeof bad === 'string' && bad.length === 300) continue
       yield [`${field} ${JSON.stringify(bad).slice(0, 40)}`, { ...payload, [field]: bad }, `/${field}`]
     }
   }

@@ -8,9 +8,11 @@ import {
   type Member,
 } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ConversationSummary, Head } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import type { PendingActivity, ShowTaskResponse, TaskSummary } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
 import type { User } from '#proto/gen/gochat/user/v1/user_pb.ts'
 import type * as schemas from './schemas/conversation.ts'
 import type * as messages from './schemas/message.ts'
+import type * as tasks from './schemas/task.ts'
 import type * as users from './schemas/user.ts'
 
 /** From what services answer to what clients get. */
@@ -74,6 +76,40 @@ export function entryView(entry: Entry): Static<typeof schemas.Entry.ref> {
 export function headView(head: Head): Static<typeof messages.Head.ref> {
   const { conversationId, lastSeq, joinSeq, leaveSeq, readSeq, unread } = head
   return { conversationId, lastSeq, joinSeq, ...(leaveSeq === 0 ? {} : { leaveSeq }), readSeq, unread }
+}
+
+export function taskView(task: TaskSummary): Static<typeof tasks.Task.ref> {
+  const { id, runId, kind, state, isOpen, conversationId, errorType, startedAtMs, closedAtMs } = task
+  return {
+    id,
+    runId,
+    kind,
+    ...(state === '' ? {} : { state }),
+    isOpen,
+    ...(conversationId === '' ? {} : { conversationId }),
+    ...(errorType === '' ? {} : { errorType }),
+    startedAt: startedAtMs,
+    ...(closedAtMs === 0 ? {} : { closedAt: closedAtMs }),
+  }
+}
+
+export function taskDetailView(detail: ShowTaskResponse): Static<typeof tasks.TaskDetail.ref> {
+  const { task, progressJson, pendingActivities, historyEvents } = detail
+  return {
+    ...taskView(present(task)),
+    ...(progressJson === '' ? {} : { progress: JSON.parse(progressJson) as unknown }),
+    pendingActivities: pendingActivities.map(activityView),
+    historyEvents,
+  }
+}
+
+function activityView({ name, attempt, lastFailure, heartbeatJson }: PendingActivity) {
+  return {
+    name,
+    attempt,
+    ...(lastFailure === '' ? {} : { lastFailure }),
+    ...(heartbeatJson === '' ? {} : { heartbeat: JSON.parse(heartbeatJson) as unknown }),
+  }
 }
 
 const utf8 = new TextDecoder()

@@ -1,6 +1,6 @@
 import { testMetrics } from '#infra/testing/index.ts'
 import type { ClientSocket } from '../ws/client-socket.ts'
-import { createFrameCounts } from '../ws/frame-counts.ts'
+import { createFrameCounts, type FrameCounts } from '../ws/frame-counts.ts'
 import { createHub, type Hub } from '../ws/hub.ts'
 import { createWriter, type Writer } from '../ws/writer.ts'
 
@@ -34,11 +34,12 @@ export function fakeSocket(): FakeSocket {
 }
 
 /** A hub with its writer, whose slow sockets are only noted. */
-export function testHub(): { hub: Hub; writer: Writer; slow: ClientSocket[] } {
+export function testHub(): { hub: Hub; writer: Writer; counts: FrameCounts; slow: ClientSocket[] } {
   const metrics = testMetrics()
   const slow: ClientSocket[] = []
   const writer = createWriter({ maxQueuedBytes: 1000, onSlow: ({ socket }) => slow.push(socket), metrics })
-  return { hub: createHub({ writer, counts: createFrameCounts(metrics) }), writer, slow }
+  const counts = createFrameCounts(metrics)
+  return { hub: createHub({ writer, counts }), writer, counts, slow }
 }
 
 /** The payloads of unmasked, unfragmented text frames, by RFC 6455 and not by the code under test. */

@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose'
+import { memoryHeardMarks, type HeardMarks } from '#delivery/heard.ts'
 import { memoryRoutes, type MemoryRoutes } from '#delivery/memory-routes.ts'
 import { watchSlots } from '#delivery/slot-view.ts'
 import { topicSpecs } from '#delivery/topics.ts'
@@ -10,12 +11,14 @@ import type { Metrics } from '#infra/metrics/index.ts'
 import { connectInMemory, type Handlers } from '#infra/rpc/index.ts'
 import { silentLogger, testMetrics } from '#infra/testing/index.ts'
 import { accessTokenFormat as format } from '#proto/access-token.ts'
+import { AudienceService } from '#proto/gen/gochat/conversation/v1/audience_service_pb.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
 import { schema } from '../config.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
-import type { Identity, LogicClients, Tickets } from '../ports.ts'
+import type { HttpDeps, Identity, LogicClients, Tickets } from '../ports.ts'
 import type { Timing } from '../ws/sockets.ts'
 import { startScriptedLogic, type ScriptedLogic } from './scripted-logic.ts'
+import { scriptedMembers, type ScriptedMembers } from './scripted-members.ts'
 
 export const secret = 'a-key-for-tests-of-at-least-32-bytes'
 export const ann = '7000000000000000001'
@@ -31,6 +34,8 @@ export interface MemoryGateway extends AsyncDisposable {
   readonly routes: MemoryRoutes
   readonly tickets: Tickets
   readonly logic: ScriptedLogic
+  readonly members: ScriptedMembers
+  readonly heardMarks: HeardMarks
   readonly metrics: Metrics
 }
 
@@ -53,10 +58,21 @@ export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Pr
   const slots = await watchSlots(etcd)
   const logic = await startScriptedLogic({ bus, routes, slots, conversationIds: [room], members: [ann, bob] })
   const message = connectInMemory(MessageService, { getHeads: unexpected, getHistory: unexpected, ...options.message })
+  const members = scriptedMembers()
+  const audience = connectInMemory(AudienceService, members.handlers)
+  const heardMarks = memoryHeardMarks()
   const gateway = await startGateway({
     config: readConfig(schema, testEnv(options.env)),
     // REST is not what these tests are about.
-    servers: { etcd, bus, routes, tickets, clients: { message } as unknown as LogicClients },
+    servers: {
+      etcd,
+      bus,
+      routes,
+      heardMarks,
+      tickets,
+      clients: { message, audience } as unknown as LogicClients,
+      tasks: {} as HttpDeps['tasks'],
+    },
     log,
     metrics,
     signal: new AbortController().signal,
@@ -72,6 +88,8 @@ export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Pr
     routes,
     tickets,
     logic,
+    members,
+    heardMarks,
     metrics,
     port: gateway.port,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { fromBinary } from '@bufbuild/protobuf'
-import { createEmitter } from '#delivery/emit.ts'
+import { createEmitter, type AudienceOut, type DeliveryOut } from '#delivery/emit.ts'
 import type { RouteReader } from '#delivery/routes.ts'
 import type { SlotView } from '#delivery/slot-view.ts'
 import { topics } from '#delivery/topics.ts'
@@ -14,6 +14,12 @@ export interface ScriptedLogic extends AsyncDisposable {
   /** One entry per record: how many commands it held. */
   readonly records: readonly number[]
   deliver(payload: object, userIds: readonly string[]): Promise<void>
+  /** To the members of large conversations, all in one batch. */
+  deliverLarge(...entries: readonly LargeEntry[]): Promise<void>
+}
+
+export interface LargeEntry extends AudienceOut {
+  readonly exceptConnection?: DeliveryOut['exceptConnection']
 }
 
 export interface ScriptedLogicOptions {
@@ -39,6 +45,16 @@ export async function startScriptedLogic(options: ScriptedLogicOptions): Promise
     records,
     deliver: (payload, userIds) =>
       emitter.emit({ replies: [], deliveries: [{ payload: Buffer.from(JSON.stringify(payload)), userIds }] }),
+    deliverLarge: (...entries) =>
+      emitter.emit({
+        replies: [],
+        deliveries: entries.map(({ exceptConnection, ...audience }) => {
+          const { conversationId, seq } = audience
+          const message = { t: 'message', conversationId, seq, type: 'text', senderId: '1', body: {}, createdAt: 1 }
+          const except = exceptConnection === undefined ? {} : { exceptConnection }
+          return { payload: Buffer.from(JSON.stringify(message)), userIds: [], audience, ...except }
+        }),
+      }),
     async [Symbol.asyncDispose]() {
       await consumer.stop()
       await tail

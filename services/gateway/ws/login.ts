@@ -1,11 +1,12 @@
 import { AppError } from '#infra/errors/index.ts'
 import { limits } from '#proto/frames/index.ts'
 import type { AccessTokens, Identity, Tickets } from '../ports.ts'
+import type { Audiences } from './audiences.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
 import type { Presence } from './presence.ts'
 
-/** From a stranger's socket to one that is reachable: who it is, its route, `ready`. */
+/** From a stranger's socket to one that is reachable: who it is, its route, its large conversations, `ready`. */
 export interface Login {
   withToken(connection: Connection, token: string): Promise<void>
   withTicket(connection: Connection, ticket: string): Promise<void>
@@ -16,18 +17,19 @@ export interface LoginDeps {
   readonly tickets: Tickets
   readonly hub: Hub
   readonly presence: Pick<Presence, 'update'>
+  readonly audiences: Pick<Audiences, 'enter'>
 }
 
 /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, TOO_MANY_CONNECTIONS, UNAVAILABLE: all end the connection. */
-export function createLogin({ accessTokens, tickets, hub, presence }: LoginDeps): Login {
+export function createLogin({ accessTokens, tickets, hub, presence, audiences }: LoginDeps): Login {
   async function enter(connection: Connection, identity: Identity): Promise<void> {
     if (!connection.socket.isOpen) return
     const { userId, deviceId } = identity
     if (hub.ofUser(userId).length >= limits.maxConnectionsPerUser) throw new AppError('TOO_MANY_CONNECTIONS')
     connection.identity = identity
     hub.join(connection)
-    await presence.update(userId)
-    // What is pushed between the route and this frame is left out: the client syncs after `ready`.
+    await Promise.all([presence.update(userId), audiences.enter(userId)])
+    // What is pushed before this frame is left out: the client syncs after `ready`.
     connection.send({ t: 'ready', userId, deviceId, serverTime: Date.now() })
     connection.isReady = true
   }

@@ -8,8 +8,11 @@ export interface Resync extends Disposable {
   tell(connections: Iterable<Connection>, reason: ResyncReason): void
 }
 
-/** slot: the gateway leased anew. redis, route: routes were missing. gap, consumer: downstream records may be. */
-export type ResyncReason = 'slot' | 'redis' | 'route' | 'gap' | 'consumer'
+/**
+ * slot: the gateway leased anew. redis, route: routes were missing. gap, consumer: downstream records may be.
+ * audience: entries of a large conversation were dropped, or handed out without these users.
+ */
+export type ResyncReason = 'slot' | 'redis' | 'route' | 'gap' | 'consumer' | 'audience'
 
 const spreadMs = 2000
 const stepMs = 100

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
+import type { HeardMarks } from '#delivery/heard.ts'
 import type { Place, RouteWriter } from '#delivery/routes.ts'
 import { AppError, errorEntry } from '#infra/errors/index.ts'
 import { every } from '#infra/lifecycle/index.ts'
@@ -8,6 +9,7 @@ import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import { limits } from '#proto/frames/index.ts'
 import type { AccessTokens, LogicClients, Rates, Tickets, Upstream } from '../ports.ts'
+import { createAudiences, type Audiences } from './audiences.ts'
 import { createFrameParser } from './client-frames.ts'
 import { WsSocket } from './client-socket.ts'
 import { createCoalescer } from './coalesce.ts'
@@ -29,12 +31,13 @@ import { createWriter, type Outgoing } from './writer.ts'
 /** Everything about WebSockets, put together. */
 export interface Sockets extends AsyncDisposable {
   readonly hub: Hub
+  readonly audiences: Pick<Audiences, 'deliver'>
   /** Looks at Redis a first time, so that whatever it loses from now on is noticed. To be awaited before clients come. */
   watchRedis(): Promise<void>
   /** Puts `GET /ws` on the app. */
   register(app: FastifyInstance): Promise<void>
-  /** Pushes to all, or to everybody's sockets of these users, may have been lost. */
-  resync(reason: ResyncReason, userIds?: readonly string[]): void
+  /** Records for this gateway may have been missed: everybody is told to sync. */
+  missed(reason: 'gap' | 'consumer'): void
   /** Slot or epoch are new: all routes are written again, then everybody is told to sync. */
   moved(): Promise<void>
   /** No new sockets; the open ones are sent away over so many milliseconds. */
@@ -47,7 +50,8 @@ export interface SocketsDeps {
   readonly accessTokens: AccessTokens
   readonly tickets: Tickets
   readonly rates: Rates
-  readonly clients: Pick<LogicClients, 'message'>
+  readonly clients: Pick<LogicClients, 'message' | 'audience'>
+  readonly heardMarks: HeardMarks
   readonly routes: RouteWriter
   readonly routeTtlSeconds: number
   readonly place: () => Place
@@ -91,7 +95,19 @@ export function createSockets(deps: SocketsDeps): Sockets {
     onRedisLost: () => tell('redis'),
     log,
   })
-  const login = createLogin({ accessTokens: deps.accessTokens, tickets: deps.tickets, hub, presence })
+  const audiences = createAudiences({
+    hub,
+    writer,
+    counts,
+    service: deps.clients.audience,
+    marks: deps.heardMarks,
+    place: deps.place,
+    onMissed: (userIds) => tell('audience', userIds),
+    log,
+    metrics,
+  })
+  const { accessTokens, tickets } = deps
+  const login = createLogin({ accessTokens, tickets, hub, presence, audiences })
   const handler = createFrameHandler({ upstream, rates, coalescer, queries: createQueries(deps.clients.message) })
   const sessionDeps = { parse: createFrameParser(), login, handler, counts, onReady: strangers.remove }
   let isDraining = false
@@ -110,7 +126,9 @@ export function createSockets(deps: SocketsDeps): Sockets {
     strangers.remove(connection)
     heartbeat.remove(connection)
     hub.close(connection)
-    if (connection.identity !== undefined) void presence.update(connection.identity.userId)
+    if (connection.identity === undefined) return
+    audiences.leave(connection.identity.userId)
+    void presence.update(connection.identity.userId)
   }
 
   function onSocket(ws: WebSocket, tcp: Socket, ip: string, ticket: string | undefined): void {
@@ -149,6 +167,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
   const loopOptions = { onError: (error: unknown) => log.error({ err: error }, 'a loop of the sockets failed') }
   const loops = new AsyncDisposableStack()
   loops.use(resync)
+  loops.use(audiences)
   loops.use(every(tickMs, tick, loopOptions))
   loops.use(every(tickMs, () => presence.tick(), loopOptions))
   loops.use(every((deps.routeTtlSeconds * 1000) / 3, async () => void (await presence.refresh()), loopOptions))
@@ -158,14 +177,20 @@ export function createSockets(deps: SocketsDeps): Sockets {
     heartbeat.tick()
     strangers.tick()
     coalescer.flush()
+    audiences.tick()
   }
 
   return {
     hub,
+    audiences,
     watchRedis: () => presence.tick(),
     register: (app) => registerSocketRoute(app, { onSocket, admit }),
-    resync: tell,
+    missed(reason) {
+      audiences.forgetHeard()
+      tell(reason)
+    },
     async moved() {
+      audiences.forgetHeard()
       await presence.refresh()
       tell('slot')
     },

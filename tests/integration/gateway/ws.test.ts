@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { routeKey } from '#delivery/route.ts'
-import { createRoutes } from '#delivery/routes.ts'
-import { watchSlots } from '#delivery/slot-view.ts'
-import { topicSpecs } from '#delivery/topics.ts'
-import { readConfig } from '#infra/config/index.ts'
 import { connectEtcd } from '#infra/discovery/index.ts'
-import { createKafkaBus, type Bus } from '#infra/kafka/index.ts'
-import type { Metrics } from '#infra/metrics/index.ts'
-import { connectRedis, type Redis } from '#infra/redis/index.ts'
-import { metricValue, silentLogger, stackEnv, testMetrics, waitFor } from '#infra/testing/index.ts'
-import { schema } from '#services/gateway/config.ts'
-import { startGateway, type Gateway } from '#services/gateway/gateway.ts'
-import { connectServers } from '#services/gateway/servers.ts'
-import { connectClient, type TestClient } from '#services/gateway/testing/client.ts'
-import { testEnv, tokenFor } from '#services/gateway/testing/memory-gateway.ts'
-import { prefixedBus } from '#services/gateway/testing/prefixed-bus.ts'
-import { startScriptedLogic, type ScriptedLogic } from '#services/gateway/testing/scripted-logic.ts'
-
-/** Two gateways on the real Kafka, Redis and etcd; logic is scripted. */
+import type { Redis } from '#infra/redis/index.ts'
+import { metricValue, silentLogger, stackEnv, waitFor } from '#infra/testing/index.ts'
+import type { TestClient } from '#services/gateway/testing/client.ts'
+import type { ScriptedLogic } from '#services/gateway/testing/scripted-logic.ts'
+import { startTwoGateways, type TwoGateways } from './two-gateways.ts'
 
 const log = silentLogger()
 const base = String(Date.now())
@@ -26,57 +14,18 @@ const room = `71${base}`
 const [ann, bob, carol] = [`1${base}`, `2${base}`, `3${base}`] as const
 const stack = new AsyncDisposableStack()
 let redis: Redis
-let bus: Bus
 let logic: ScriptedLogic
-let gateways: { gateway: Gateway; metrics: Metrics }[]
+let gateways: TwoGateways['gateways']
+let enter: TwoGateways['enter']
 
 before(async () => {
-  const { kafkaBrokers: brokers, etcdEndpoints, redisUrl } = stackEnv()
-  redis = stack.use(await connectRedis({ url: redisUrl, log, metrics: testMetrics() }))
-  const etcd = stack.use(connectEtcd({ endpoints: etcdEndpoints, log }))
-  const kafka = stack.use(createKafkaBus({ brokers, clientId: 'gateway-tests', log, metrics: testMetrics() }))
-  // The services of the test stack read the real topics.
-  bus = prefixedBus(kafka, `test-${base}.`)
-  const admin = await bus.admin()
-  const specs = topicSpecs({ upstreamPartitions: 8, slots: 4, replicationFactor: 1 })
-  await waitFor(() => admin.ensureTopics(specs), { what: 'leaders of the new topics', timeoutMs: 20_000 })
-  const slots = stack.use(await watchSlots(etcd))
-  const routes = createRoutes({ redis, log })
-  logic = stack.use(
-    await startScriptedLogic({ bus, routes, slots, conversationIds: [room], members: [ann, bob, carol] }),
-  )
-  gateways = await Promise.all(['gateway-a', 'gateway-b'].map(start))
+  ;({ redis, logic, gateways, enter } = await startTwoGateways(stack, {
+    base,
+    conversationIds: [room],
+    members: [ann, bob, carol],
+  }))
 })
 after(() => stack.disposeAsync())
-
-async function start(instance: string) {
-  const metrics = testMetrics()
-  const servers = {
-    GOCHAT_REDIS_URL: stackEnv().redisUrl,
-    GOCHAT_ETCD_ENDPOINTS: stackEnv().etcdEndpoints.join(),
-    GOCHAT_KAFKA_BROKERS: stackEnv().kafkaBrokers.join(),
-  }
-  const shared = { GOCHAT_INSTANCE: instance, GOCHAT_UPSTREAM_PARTITIONS: '8', GOCHAT_SLOTS: '4' }
-  const config = readConfig(schema, testEnv({ ...servers, ...shared }))
-  const gateway = await startGateway({
-    config,
-    log,
-    metrics,
-    servers: { ...(await connectServers(config, { log, metrics, stack })), bus },
-    signal: new AbortController().signal,
-    onCrash: (error) => {
-      throw error
-    },
-  })
-  stack.use(gateway)
-  return { gateway, metrics }
-}
-
-async function enter(index: number, userId: string): Promise<TestClient> {
-  const client = await connectClient(gateways[index]!.gateway.port)
-  await client.authenticate(await tokenFor(userId))
-  return client
-}
 
 const message = (clientMessageId: string, text: string) => ({ clientMessageId, type: 'text', body: { text } })
 

@@ -153,6 +153,12 @@ const byName: Readonly<Record<string, readonly unknown[]>> = {
   have: [Object.fromEntries(Array.from({ length: 501 }, (_, index) => [String(index + 1), 1]))],
   seq: [0],
   limit: [0, 101],
+  reason: ['', 'a\nb', '\u0000', '\ud800', 'x'.repeat(201)],
+  fromSeq: [0],
+  toSeq: [0],
+  query: ['', 'a\nb', '\u0000', '\ud800', 'x'.repeat(1001)],
+  perSecond: [0, 101],
+  jobId: badClientIds,
   token: ['x'.repeat(4097)],
   id: ['', 'x'.repeat(65), '\ud800'],
 }

@@ -116,8 +116,12 @@ const badTexts: Readonly<Record<string, readonly string[]>> = {
   ],
   name: ['', '%00', '%0a', 'x'.repeat(101)],
   commandId: ['', 'a%20b', '%00', 'x'.repeat(65)],
-  cursor: ['', '%20', '%00', '%C3%A4', 'x'.repeat(257)],
+  cursor: ['', '%20', '%00', '%C3%A4', 'x'.repeat(2049)],
   afterUserId: badIds.filter((id) => id.isWellFormed()).map(encodeURIComponent),
+  conversationId: badIds.filter((id) => id.isWellFormed()).map(encodeURIComponent),
+  kind: ['', '%00', 'a%20b', "'", 'x'.repeat(33)],
+  state: ['', '%00', 'a%20b', "'", 'x'.repeat(33)],
+  hasClosed: ['', '1', 'yes', 'TRUE', 'null'],
 }
 
 function* queryRows({ operation, good }: Case): Generator<Row> {
@@ -146,14 +150,17 @@ function* queryRows({ operation, good }: Case): Generator<Row> {
   }
 }
 
+const badTaskIds = [' ', 'a b', '\u0000', 'ä', '"', "' OR 1=1", '{"$ne":null}']
+
 function* pathRows({ operation, good }: Case): Generator<Row> {
   for (const { name } of operation.params) {
-    for (const id of badIds) {
+    for (const id of name === 'taskId' ? badTaskIds : badIds) {
       // An empty part is another path; half a surrogate pair cannot be written in one.
       if (id === '' || !id.isWellFormed()) continue
       const path = urlOf(operation, { ...good, params: { ...good.params, [name]: id } })
       yield { what: `${name} ${JSON.stringify(id)}`, ask: { path }, ...invalid, field: `/${name}` }
     }
+    if (name === 'taskId') continue
     const path = urlOf(operation, { ...good, params: { ...good.params, [name]: tooLargeId } })
     yield { what: `${name} of more than 64 bits`, ask: { path }, ...invalid }
   }
@@ -168,13 +175,16 @@ function* foreignRows({ operation, good, stage }: Case): Generator<Row> {
   }
 }
 
-function* edgeRows({ operation, good, stage: { ann }, tokens }: Case): Generator<Row> {
+function* edgeRows({ operation, good, stage: { ann, bob }, tokens }: Case): Generator<Row> {
   const { isProtected } = operation
   yield { what: 'PUT', ask: { method: 'PUT', body: '{broken' }, status: 405, code: 'METHOD_NOT_ALLOWED' }
   for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null', 'file://']) {
     yield { what: `from ${origin}`, ask: { headers: { origin } }, status: 403, code: 'ORIGIN_NOT_ALLOWED' }
   }
   if (!isProtected) return
+  if (operation.path.startsWith('/admin')) {
+    yield { what: 'who is no admin', ask: { token: bob.token }, status: 403, code: 'FORBIDDEN' }
+  }
   yield { what: 'no token', ask: { token: undefined }, ...unauthenticated }
   for (const authorization of ['', 'Bearer', 'Bearer ', `Basic ${btoa('ann:x')}`, `Bearer ${ann.token} x`, ann.token]) {
     yield {

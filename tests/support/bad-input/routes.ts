@@ -31,6 +31,15 @@ export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>
   const message = { clientMessageId: randomUUID(), type: 'text', body: { text: 'hi' } }
   const unknownUser = { status: 404, code: 'USER_NOT_FOUND' }
   const forbidden = { status: 403, code: 'FORBIDDEN' }
+  /** What is told to a task reaches one that is open, or nobody: these are not there. */
+  const noFanout = { params: { taskId: `fanout/${unknownId}` }, status: 404 }
+  const noLetter = { params: { taskId: `dlq/poison/gochat.upstream/0/${unknownId}/-1` }, status: 404 }
+  const wrongKind = {
+    what: 'a task that does not understand it',
+    params: noFanout.params,
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+  }
   return {
     'GET /limits': { status: 200 },
     'POST /auth/register': {
@@ -134,6 +143,29 @@ export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>
       status: 200,
       refused: [
         { what: 'more than 64 bits', body: { have: { [tooLargeId]: 1 } }, status: 400, code: 'INVALID_ARGUMENT' },
+      ],
+    },
+    'GET /admin/tasks': {
+      query: { kind: 'groupFanout', state: 'running', conversationId: own, hasClosed: 'true', limit: '20' },
+      status: 200,
+      refused: [
+        { what: 'an unknown kind', query: { kind: 'nonsense' }, status: 400, code: 'INVALID_ARGUMENT' },
+        { what: 'an unknown state', query: { state: 'nonsense' }, status: 400, code: 'INVALID_ARGUMENT' },
+        { what: 'a cursor of nobody', query: { cursor: 'abc' }, status: 400, code: 'INVALID_ARGUMENT' },
+      ],
+    },
+    'GET /admin/tasks/{taskId}': noFanout,
+    'POST /admin/tasks/{taskId}/pause': { ...noFanout, body: { reason: 'a look' } },
+    'POST /admin/tasks/{taskId}/resume': noFanout,
+    'POST /admin/tasks/{taskId}/skip': { ...noFanout, body: { fromSeq: 2, toSeq: 5 } },
+    'POST /admin/tasks/{taskId}/redrive': { ...noLetter, refused: [wrongKind] },
+    'POST /admin/tasks/{taskId}/discard': { ...noLetter, body: { reason: 'seen' }, refused: [wrongKind] },
+    'POST /admin/redrives': {
+      body: { query: 'ImErrorType="of no letter"', perSecond: 5, jobId: randomUUID() },
+      status: 202,
+      refused: [
+        { what: 'a query that is none', body: { query: 'ImErrorType=' }, status: 400, code: 'INVALID_ARGUMENT' },
+        { what: 'a query that breaks out', body: { query: 'a=1) OR (b=2' }, status: 400, code: 'INVALID_ARGUMENT' },
       ],
     },
   }

@@ -10,7 +10,7 @@ export interface Person {
   readonly token: string
 }
 
-/** Who and what the bad input is aimed at. Ann sends it all; nothing of it may change anything. */
+/** Who and what the bad input is aimed at. Ann, an admin, sends it all; nothing of it may change anything. */
 export interface Stage {
   readonly rest: Rest
   readonly ann: Person
@@ -48,7 +48,13 @@ export async function createStage(system: System): Promise<Stage> {
     const { user, accessToken } = await good({ method: 'POST', path: '/auth/register', body: { name, password } })
     return { id: (user as Person).id, name, token: accessToken as string }
   }
-  const [ann, bob, carol] = [await register('ann'), await register('bob'), await register('carol')]
+  const makeAdmin = async ({ id, name }: Person): Promise<Person> => {
+    await query(system.mysqlUrl, 'UPDATE users SET is_admin = 1 WHERE id = ?', [id])
+    const { accessToken } = await good({ method: 'POST', path: '/auth/login', body: { name, password } })
+    return { id, name, token: accessToken as string }
+  }
+  const [bob, carol] = [await register('bob'), await register('carol')]
+  const ann = await makeAdmin(await register('ann'))
   const open = async (by: Person, path: string, body: object) =>
     (await good({ method: 'POST', path, token: by.token, body: { commandId: randomUUID(), ...body } }))['id'] as string
   const own = await open(ann, '/groups', { name: 'own', memberIds: [carol.id] })
@@ -104,6 +110,15 @@ export async function createStage(system: System): Promise<Stage> {
         run,
       )),
     }),
+  }
+}
+
+async function query(url: string, sql: string, values: unknown[]): Promise<void> {
+  const connection = await createConnection(url)
+  try {
+    await connection.query({ sql, timeout: 10_000 }, values)
+  } finally {
+    await connection.end()
   }
 }
 

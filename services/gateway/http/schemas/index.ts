@@ -3,6 +3,7 @@ import { Conversation, ConversationSummary, Entry, Group, Member, Outcome } from
 import { Failure } from './failures.ts'
 import { PublishedLimits, Ticket } from './gateway.ts'
 import { Head, Stored } from './message.ts'
+import { Redrive, Task, TaskDetail } from './task.ts'
 import { Session, User } from './user.ts'
 
 /** Everything that routes refer to by name. */
@@ -20,4 +21,7 @@ export const components: readonly Component[] = [
   Head,
   Ticket,
   PublishedLimits,
+  Task,
+  TaskDetail,
+  Redrive,
 ]

@@ -4,9 +4,11 @@ import type { Logger } from '#infra/logger/index.ts'
 import { connectInMemory } from '#infra/rpc/index.ts'
 import { silentLogger, testMetrics } from '#infra/testing/index.ts'
 import { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { AudienceService } from '#proto/gen/gochat/conversation/v1/audience_service_pb.ts'
 import { ConversationService } from '#proto/gen/gochat/conversation/v1/conversation_service_pb.ts'
 import { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
+import { TaskService } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
 import { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
 import { UserService } from '#proto/gen/gochat/user/v1/user_service_pb.ts'
 import type { CommandResult, HttpDeps, Identity, NewCommand } from '../../ports.ts'
@@ -14,7 +16,12 @@ import { defaultLiveSettings } from '#delivery/live-settings.ts'
 import { createRates } from '../../rates.ts'
 import { createHttpApp, registerHttp } from '../index.ts'
 
-export const ann: Identity = { userId: '7000000000000000001', deviceId: 'phone-1', expiresAtMs: Date.UTC(2100, 0, 1) }
+export const ann: Identity = {
+  userId: '7000000000000000001',
+  deviceId: 'phone-1',
+  isAdmin: false,
+  expiresAtMs: Date.UTC(2100, 0, 1),
+}
 export const bobId = '7000000000000000002'
 export const conversationId = '7100000000000000001'
 /** A conversation that the fake logic answers CONVERSATION_NOT_FOUND for. */
@@ -50,7 +57,19 @@ const entry = {
 }
 const session = { user, accessToken: 'the-token', expiresAtMs: 5000 }
 
-/** What the fake logic says; a test replaces single answers. */
+const task = {
+  id: `fanout/${conversationId}`,
+  runId: 'run-1',
+  kind: 'groupFanout',
+  state: 'running',
+  isOpen: true,
+  conversationId,
+  errorType: '',
+  startedAtMs: 1000,
+  closedAtMs: 0,
+}
+
+/** What the fake logic, and the fake service of tasks, say; a test replaces single answers. */
 export const answers = {
   register: session,
   login: session,
@@ -71,6 +90,14 @@ export const answers = {
     hasMore: true,
     nextAfterId: conversationId,
   },
+  listTasks: { tasks: [task], nextCursor: 'next' },
+  showTask: {
+    task,
+    progressJson: '{"settledSeq":7}',
+    pendingActivities: [{ name: 'settle', attempt: 2, lastFailure: 'no', heartbeatJson: '{"page":3}' }],
+    historyEvents: 12,
+  },
+  redriveMany: { id: 'redrive/job-1' },
 }
 type Answers = typeof answers
 
@@ -97,7 +124,7 @@ export interface FakeGateway extends AsyncDisposable {
   /** What reached logic, over RPC or as a command. */
   readonly calls: Call[]
   readonly inject: (request: InjectOptions) => Promise<LightMyRequestResponse>
-  /** With a good bearer token. */
+  /** With a good bearer token; under /admin that of an admin. */
   readonly injectAsAnn: (request: InjectOptions) => Promise<LightMyRequestResponse>
 }
 
@@ -109,7 +136,7 @@ export async function createFakeGateway(options: FakeOptions = {}): Promise<Fake
   const deps: HttpDeps = {
     config: { GOCHAT_ACK_TIMEOUT_MS: options.ackTimeoutMs ?? 10_000 },
     isOriginAllowed: (origin) => origin === 'https://chat.example.com',
-    clients: fakeLogic(calls, options),
+    ...fakeServices(calls, options),
     requests: { submit: async (command) => submit(command, calls, options) },
     accessTokens: { verify: async (token) => verify(token) },
     tickets: {
@@ -128,13 +155,17 @@ export async function createFakeGateway(options: FakeOptions = {}): Promise<Fake
   await app.ready()
   const inject = (request: InjectOptions) => app.inject(request)
   const injectAsAnn = (request: InjectOptions) =>
-    inject({ ...request, headers: { authorization: 'Bearer good', ...request.headers } })
+    inject({ ...request, headers: { authorization: `Bearer ${tokenFor(request)}`, ...request.headers } })
   return { app, deps, routes, calls, inject, injectAsAnn, [Symbol.asyncDispose]: () => app.close() }
 }
 
 function verify(token: string): Identity {
-  if (token === 'good') return ann
+  if (token === 'good' || token === 'admin') return { ...ann, isAdmin: token === 'admin' }
   throw new AppError(token === 'expired' ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED')
+}
+
+function tokenFor({ url }: InjectOptions): string {
+  return typeof url === 'string' && url.startsWith('/admin') ? 'admin' : 'good'
 }
 
 function submit(command: NewCommand, calls: Call[], options: FakeOptions) {
@@ -146,7 +177,7 @@ function submit(command: NewCommand, calls: Call[], options: FakeOptions) {
   return { t: 'ack' as const, id: '1', conversationId: command.conversationId, results: [result] }
 }
 
-function fakeLogic(calls: Call[], options: FakeOptions): HttpDeps['clients'] {
+function fakeServices(calls: Call[], options: FakeOptions): Pick<HttpDeps, 'clients' | 'tasks'> {
   function handler<Name extends keyof Answers>(name: Name) {
     return async (request: object): Promise<Answers[Name]> => {
       calls.push({ name, request: { ...request } })
@@ -157,7 +188,15 @@ function fakeLogic(calls: Call[], options: FakeOptions): HttpDeps['clients'] {
       return { ...answers[name], ...options.answers?.[name] }
     }
   }
-  return {
+  const told = (name: string) => async (request: object) => {
+    calls.push({ name, request: { ...request } })
+    if (options.failWith !== undefined) throw options.failWith
+    return {}
+  }
+  const unexpected = async () => {
+    throw new AppError('INTERNAL')
+  }
+  const clients = {
     auth: connectInMemory(AuthService, { register: handler('register'), login: handler('login') }),
     user: connectInMemory(UserService, {
       getProfile: handler('getProfile'),
@@ -174,5 +213,18 @@ function fakeLogic(calls: Call[], options: FakeOptions): HttpDeps['clients'] {
       getGroup: handler('getGroup'),
       getMembers: handler('getMembers'),
     }),
+    audience: connectInMemory(AudienceService, { findLargePlaces: unexpected, refreshAudience: unexpected }),
   }
+  const tasks = connectInMemory(TaskService, {
+    listTasks: handler('listTasks'),
+    showTask: handler('showTask'),
+    redriveMany: handler('redriveMany'),
+    pauseTask: told('pauseTask'),
+    resumeTask: told('resumeTask'),
+    skipEntries: told('skipEntries'),
+    redriveTask: told('redriveTask'),
+    discardTask: told('discardTask'),
+    pokeFanout: unexpected,
+  })
+  return { clients, tasks }
 }

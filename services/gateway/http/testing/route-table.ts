@@ -17,6 +17,8 @@ export interface RouteCase {
 const c = conversationId
 const actorId = ann.userId
 const command = (id: string, body: object) => ({ name: 'submit', request: { id, conversationId: c, actorId, body } })
+const taskId = `fanout/${c}`
+const taskUrl = `/admin/tasks/fanout%2F${c}`
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))
 
 /** One good request per route; what is wrong with others is made from these. */
@@ -166,6 +168,69 @@ export const routeTable: readonly RouteCase[] = [
     payload: { have: { [c]: 4 }, afterId: c },
     status: 200,
     call: { name: 'getHeads', request: { actorId, have: { [c]: 4 }, afterId: c } },
+  },
+  {
+    method: 'GET',
+    route: '/admin/tasks',
+    url: `/admin/tasks?kind=groupFanout&state=running&conversationId=${c}&hasClosed=true&limit=20&cursor=abc`,
+    status: 200,
+    call: {
+      name: 'listTasks',
+      request: { kind: 'groupFanout', state: 'running', conversationId: c, hasClosed: true, limit: 20, cursor: 'abc' },
+    },
+  },
+  {
+    method: 'GET',
+    route: '/admin/tasks/:taskId',
+    url: taskUrl,
+    status: 200,
+    call: { name: 'showTask', request: { id: taskId } },
+  },
+  {
+    method: 'POST',
+    route: '/admin/tasks/:taskId/pause',
+    url: `${taskUrl}/pause`,
+    payload: { reason: 'a look' },
+    status: 204,
+    call: { name: 'pauseTask', request: { id: taskId, reason: 'a look' } },
+  },
+  {
+    method: 'POST',
+    route: '/admin/tasks/:taskId/resume',
+    url: `${taskUrl}/resume`,
+    status: 204,
+    call: { name: 'resumeTask', request: { id: taskId } },
+  },
+  {
+    method: 'POST',
+    route: '/admin/tasks/:taskId/skip',
+    url: `${taskUrl}/skip`,
+    payload: { fromSeq: 3, toSeq: 9 },
+    status: 204,
+    call: { name: 'skipEntries', request: { id: taskId, fromSeq: 3, toSeq: 9 } },
+  },
+  {
+    method: 'POST',
+    route: '/admin/tasks/:taskId/redrive',
+    url: '/admin/tasks/dlq%2Fpoison%2Fgochat.upstream%2F3%2F123456%2F-1/redrive',
+    status: 204,
+    call: { name: 'redriveTask', request: { id: 'dlq/poison/gochat.upstream/3/123456/-1' } },
+  },
+  {
+    method: 'POST',
+    route: '/admin/tasks/:taskId/discard',
+    url: `${taskUrl}/discard`,
+    payload: { reason: 'seen' },
+    status: 204,
+    call: { name: 'discardTask', request: { id: taskId, reason: 'seen' } },
+  },
+  {
+    method: 'POST',
+    route: '/admin/redrives',
+    url: '/admin/redrives',
+    payload: { query: 'ImErrorType="undecodable"', perSecond: 5, jobId: 'job-1' },
+    status: 202,
+    call: { name: 'redriveMany', request: { query: 'ImErrorType="undecodable"', perSecond: 5, jobId: 'job-1' } },
   },
 ]
 
