@@ -1,116 +1,134 @@
-import { fromBinary } from '@bufbuild/protobuf'
+import type { SettlingMarks } from '#delivery/settling.ts'
 import { topics } from '#delivery/topics.ts'
 import { toAppError, type AppError } from '#infra/errors/index.ts'
 import type { Bus, RecordBatch } from '#infra/kafka/index.ts'
-import { backoff, sleep } from '#infra/lifecycle/index.ts'
+import { every } from '#infra/lifecycle/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
-import { TaskRecordSchema, type Task } from '#proto/gen/gochat/task/v1/task_pb.ts'
+import { decodeTasks } from './decode.ts'
+import { createGate } from './gate.ts'
+import { createCommitLedger, type Ticket } from './ledger.ts'
+import { createLetters, type LettersDeps } from './letters.ts'
+import { createDispatcherMetrics } from './metrics.ts'
+import { createPoker, type PokerDeps } from './poker.ts'
 
 export interface DispatcherOptions {
   readonly bus: Bus
-  /** Must be idempotent: a task may come again. */
-  readonly start: (task: Task) => Promise<void>
+  readonly marks: Pick<SettlingMarks, 'marked'>
+  readonly poke: PokerDeps['poke']
+  readonly startDeadLetter: LettersDeps['start']
+  readonly keepCopy: LettersDeps['keepCopy']
   readonly log: Logger
   readonly metrics: Metrics
-  readonly signal: AbortSignal
   readonly onCrash: (error: AppError) => void
+  /** Records that are read and not done; beyond it their partitions pause. Default 2 000. */
+  readonly maxWaiting?: number
+  /** Default 1 000. */
+  readonly commitEveryMs?: number
 }
 
+/** Disposing it leaves what is not done to the next one. */
 export interface Dispatcher extends AsyncDisposable {
   readonly isReady: boolean
 }
 
-/** Batches that wait; beyond it their partitions pause. */
-const maxQueuedBatches = 64
+/** Calls under way, pokes and dead letters together. */
+const maxCalls = 8
 
 /**
- * Reads gochat.tasks and turns each task into a workflow; commits behind what Temporal has taken. While Temporal is away the
- * topic grows, and nothing is lost.
+ * Reads gochat.tasks and has Temporal do them; commits behind what Temporal has taken. While Temporal is away the topic grows,
+ * and nothing is lost.
  */
 export async function startDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
-  const { bus, log, metrics, signal } = options
-  const tasks = metrics.counter('gochat_dispatcher_tasks_total', 'Tasks handed to Temporal.', ['kind'])
-  const poison = metrics.counter(
-    'gochat_dispatcher_poison_total',
-    'Records of gochat.tasks that no dispatcher understands.',
-  )
+  const { bus, log, maxWaiting = 2_000, commitEveryMs = 1_000 } = options
+  const ending = new AbortController()
+  const { signal } = ending
   const consumer = await bus.consumer()
-  const queue: RecordBatch[] = []
-  let generation = 0
-  let isBusy = false
-  let work = Promise.resolve()
+  const ledger = createCommitLedger(topics.tasks)
+  const metrics = createDispatcherMetrics(options.metrics, () => ledger.waiting)
+  const shared = { gate: createGate(maxCalls), metrics, log, signal, onDone }
+  const poker = createPoker({ ...shared, marks: options.marks, poke: options.poke })
+  const letters = createLetters({ ...shared, ledger, start: options.startDeadLetter, keepCopy: options.keepCopy })
+  let isPaused = false
+
+  function take({ partition, records }: RecordBatch): void {
+    for (const { offset, value } of records) {
+      const tasks = decodeTasks(value)
+      if (typeof tasks === 'string') {
+        letters.parkRecord(value, tasks, ledger.open(partition, offset, 1))
+        continue
+      }
+      const ticket = ledger.open(partition, offset, tasks.length)
+      for (const task of tasks) {
+        if (task.case === 'settleDue') poker.add(task.value.conversationId, task.value.headSeq, ticket)
+        else {
+          const { topic, partition, offset, index, reason } = task.value
+          letters.park({ kind: 'poison', topic, partition, offset, index, reason }, ticket)
+        }
+      }
+    }
+  }
+
+  function onDone(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) ledger.done(ticket)
+    throttle()
+  }
+
+  function throttle(): void {
+    if (!isPaused && ledger.waiting >= maxWaiting) {
+      isPaused = true
+      consumer.pause(topics.tasks)
+    } else if (isPaused && ledger.waiting <= maxWaiting / 2) {
+      isPaused = false
+      consumer.resume(topics.tasks)
+    }
+  }
+
+  async function commit(): Promise<void> {
+    const { generation } = ledger
+    const offsets = ledger.take()
+    if (offsets.length === 0) return
+    try {
+      await consumer.commit(offsets)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      // Another generation has begun: it reads them again, and doing them twice changes nothing.
+      if (error.code === 'FENCED') return
+      ledger.putBack(offsets, generation)
+      throw error
+    }
+  }
 
   await consumer.run({
     groupId: 'dispatcher',
     topics: [topics.tasks],
     startAt: 'committed',
-    onAssigned: (_, joined) => {
-      generation = joined
-      queue.length = 0
+    onAssigned(_, generation) {
+      ledger.reset(generation)
+      poker.clear()
+      isPaused = false
     },
-    onRecords: (batch) => {
-      queue.push(batch)
-      if (queue.length >= maxQueuedBatches) consumer.pause(topics.tasks)
-      if (!isBusy) work = drain()
+    onRecords(batch) {
+      if (batch.generation !== ledger.generation) return
+      take(batch)
+      throttle()
     },
     onCrash: options.onCrash,
+  })
+  const commits = every(commitEveryMs, commit, {
+    signal,
+    unref: true,
+    onError: (error) => log.warn({ err: error }, 'offsets cannot be committed: trying again'),
   })
   return {
     get isReady() {
       return consumer.health().isJoined
     },
     async [Symbol.asyncDispose]() {
-      queue.length = 0
-      await work
+      ending.abort()
+      await commits[Symbol.asyncDispose]()
+      await commit().catch((error: unknown) => log.warn({ err: error }, 'the last commit failed'))
       await consumer.stop()
     },
-  }
-
-  async function drain(): Promise<void> {
-    isBusy = true
-    for (let batch = queue.shift(); batch !== undefined && !signal.aborted; batch = queue.shift()) {
-      await take(batch).catch((error: unknown) =>
-        log.warn({ err: error }, 'a batch of tasks was not finished; it is read again'),
-      )
-      if (queue.length === 0) consumer.resume(topics.tasks)
-    }
-    isBusy = false
-  }
-
-  async function take(batch: RecordBatch): Promise<void> {
-    for (const record of batch.records) {
-      for (const task of decode(record.value, batch, record.offset)) {
-        if (!(await startUntilTaken(task, batch))) return
-        tasks.inc({ kind: task.body.case ?? 'unknown' })
-      }
-    }
-    const { topic, partition } = batch
-    await consumer.commit([{ topic, partition, offset: batch.records.at(-1)!.offset + 1 }])
-  }
-
-  /** False when the partition went to somebody else, or the process stops, before Temporal had taken it. */
-  async function startUntilTaken(task: Task, batch: RecordBatch): Promise<boolean> {
-    for (const pauseMs of backoff({ minMs: 100, maxMs: 5_000 })) {
-      if (batch.generation !== generation || signal.aborted) return false
-      try {
-        await options.start(task)
-        return true
-      } catch (error) {
-        log.warn({ err: toAppError(error), kind: task.body.case }, 'Temporal did not take a task; trying again')
-        await sleep(pauseMs, signal).catch(() => {})
-      }
-    }
-    return false
-  }
-
-  function decode(value: Buffer, { topic, partition }: RecordBatch, offset: number): Task[] {
-    try {
-      return fromBinary(TaskRecordSchema, value).tasks.filter((task) => task.body.case !== undefined)
-    } catch {
-      poison.inc()
-      log.error({ topic, partition, offset }, 'a record of tasks cannot be decoded and is passed over')
-      return []
-    }
   }
 }

@@ -1,12 +1,12 @@
-import { Client, Connection } from '@temporalio/client'
 import { assertProductionSafe, readConfig } from '#infra/config/index.ts'
-import { createKafkaBus } from '#infra/kafka/index.ts'
 import { runProcess } from '#infra/lifecycle/index.ts'
 import { createLogger } from '#infra/logger/index.ts'
 import { createMetrics, startAdminServer } from '#infra/metrics/index.ts'
+import { pokeFanout } from '../poke-fanout.ts'
 import { schema } from './config.ts'
 import { startDispatcher, type Dispatcher } from './dispatcher.ts'
-import { startTask } from './start-task.ts'
+import { connectServers } from './servers.ts'
+import { startDeadLetter } from './start-dead-letter.ts'
 
 const config = readConfig(schema)
 assertProductionSafe(config)
@@ -19,7 +19,7 @@ const log = createLogger({
 })
 
 await runProcess(
-  async ({ signal, stack, crash }) => {
+  async ({ stack, crash }) => {
     const metrics = createMetrics({ service: 'dispatcher', instance: config.GOCHAT_INSTANCE })
     let dispatcher: Dispatcher | undefined
     stack.use(
@@ -32,15 +32,19 @@ await runProcess(
         log,
       }),
     )
-    const bus = stack.use(
-      createKafkaBus({ brokers: config.GOCHAT_KAFKA_BROKERS, clientId: config.GOCHAT_INSTANCE, log, metrics }),
+    const { bus, marks, poison, temporal } = await connectServers(config, { log, metrics, stack })
+    dispatcher = stack.use(
+      await startDispatcher({
+        bus,
+        marks,
+        poke: pokeFanout.bind(undefined, temporal),
+        startDeadLetter: startDeadLetter.bind(undefined, temporal),
+        keepCopy: async (place, value) => void (await poison.keepPoison({ copies: [{ place, value }] })),
+        log,
+        metrics,
+        onCrash: crash,
+      }),
     )
-    // Lazy: live chat and this process's readiness do not depend on Temporal being up; tasks wait in Kafka.
-    const connection = Connection.lazy({ address: config.GOCHAT_TEMPORAL_ADDRESS })
-    stack.defer(() => connection.close())
-    const client = new Client({ connection, namespace: config.GOCHAT_TEMPORAL_NAMESPACE })
-    const start = startTask.bind(undefined, client)
-    dispatcher = stack.use(await startDispatcher({ bus, start, log, metrics, signal, onCrash: crash }))
     log.info('dispatcher is ready')
   },
   { log },

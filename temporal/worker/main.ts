@@ -1,12 +1,15 @@
+import { createActivities } from '#activities/index.ts'
 import { assertProductionSafe, readConfig } from '#infra/config/index.ts'
 import { runProcess } from '#infra/lifecycle/index.ts'
 import { createLogger } from '#infra/logger/index.ts'
 import { createMetrics, startAdminServer } from '#infra/metrics/index.ts'
-import { schema } from './config.ts'
+import { requireBundle, schema } from './config.ts'
+import { connectServers } from './servers.ts'
 import { startTaskWorker, type TaskWorker } from './worker.ts'
 
 const config = readConfig(schema)
 assertProductionSafe(config)
+requireBundle(config)
 
 const log = createLogger({
   name: 'worker',
@@ -16,7 +19,7 @@ const log = createLogger({
 })
 
 await runProcess(
-  async ({ stack, crash }) => {
+  async ({ signal, stack, crash }) => {
     const metrics = createMetrics({ service: 'worker', instance: config.GOCHAT_INSTANCE })
     let worker: TaskWorker | undefined
     stack.use(
@@ -31,7 +34,8 @@ await runProcess(
         log,
       }),
     )
-    worker = stack.use(await startTaskWorker({ config, log, onCrash: crash }))
+    const activities = createActivities(await connectServers(config, { log, metrics, stack }))
+    worker = stack.use(await startTaskWorker({ config, activities, log, signal, onCrash: crash }))
     log.info('worker is ready')
   },
   { log, stopTimeoutMs: 15_000 },
