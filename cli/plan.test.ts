@@ -22,7 +22,7 @@ test('the default plan has the real shape, and no process starts before the serv
   const specs = processSpecs(profile, stack, DEFAULT_COUNTS)
   assert.deepEqual(
     specs.map(({ name }) => name),
-    ['repo-1', 'logic-1', 'logic-2', 'gateway-1', 'gateway-2', 'worker-1', 'dispatcher-1'],
+    ['repo-1', 'tasks-1', 'logic-1', 'logic-2', 'gateway-1', 'gateway-2', 'worker-1', 'dispatcher-1'],
   )
   for (const spec of specs) for (const { name } of SERVERS) assert.ok(spec.dependsOn.includes(name))
 })

@@ -5,10 +5,10 @@ import type { ServerCommand } from '#stack/server.ts'
 import type { Stack } from './context.ts'
 import type { ProcessSpec } from './supervisor/spec.ts'
 
-export type Role = 'gateway' | 'logic' | 'repo' | 'worker' | 'dispatcher'
+export type Role = 'gateway' | 'logic' | 'repo' | 'tasks' | 'worker' | 'dispatcher'
 export type Counts = Record<Role, number>
 
-export const DEFAULT_COUNTS: Counts = { repo: 1, logic: 2, gateway: 2, worker: 1, dispatcher: 1 }
+export const DEFAULT_COUNTS: Counts = { repo: 1, tasks: 1, logic: 2, gateway: 2, worker: 1, dispatcher: 1 }
 /** What the port plan has room for. */
 export const MAX_COUNT = 9
 /** A folder of the data folder. */
@@ -31,6 +31,12 @@ export const ROLES: Record<Role, RoleSettings> = {
     adminOffset: 240,
     main: { variable: 'GOCHAT_REPO_RPC_PORT', offset: 140, serves: 'rpc' },
     after: [],
+  },
+  tasks: {
+    entry: 'temporal/task-service/main.ts',
+    adminOffset: 280,
+    main: { variable: 'GOCHAT_TASKS_RPC_PORT', offset: 160, serves: 'rpc' },
+    after: ['repo'],
   },
   logic: {
     entry: 'services/logic/main.ts',

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { openStack, type CommandContext } from '../context.ts'
 import { connectSupervisor, type ProcessStatus } from '../supervisor/client.ts'
 import { checkReady } from '../supervisor/ready.ts'
+import { table } from '../table.ts'
 
 export const summary = 'show every server and process: state, health, ports, pid, log'
 export const usage = 'status [--json]     exit code 1 when something does not run or is not healthy'
@@ -27,7 +28,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
       JSON.stringify({ profile, dataDir, isWell, supervisorPid: status?.pid ?? null, entries, mysql }, null, 2),
     )
   } else if (status) {
-    console.log(table(entries))
+    console.log(tableOf(entries))
     console.log(`\nsupervisor pid ${status.pid} · logs ${context.profile.logDir} · MySQL ${mysql.url}`)
   } else {
     console.log(`Profile ${context.profile.name} does not run. Start it with ./gochat up`)
@@ -52,7 +53,7 @@ async function inspect({ ready, ...status }: ProcessStatus): Promise<Entry> {
   return { ...status, isHealthy: problem === null, problem, uptimeSeconds }
 }
 
-function table(entries: readonly Entry[]): string {
+function tableOf(entries: readonly Entry[]): string {
   const rows = entries.map((entry) => [
     entry.name,
     entry.state,
@@ -64,14 +65,5 @@ function table(entries: readonly Entry[]): string {
     entry.uptimeSeconds === null ? '' : `${entry.uptimeSeconds} s`,
     String(entry.restarts),
   ])
-  const all = [['NAME', 'STATE', 'HEALTH', 'PORTS', 'PID', 'UP', 'RESTARTS'], ...rows]
-  const widths = all[0]!.map((_, i) => Math.max(...all.map((row) => row[i]!.length)))
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return table([['NAME', 'STATE', 'HEALTH', 'PORTS', 'PID', 'UP', 'RESTARTS'], ...rows])
 }

@@ -6,12 +6,13 @@ import { DEFAULT_COUNTS, MAX_COUNT, ROLES, type Counts, type Role } from '../pla
 import { createProgress } from '../progress.ts'
 
 export const summary = 'install what is missing and start everything'
-export const usage = 'up [--gateways N] [--logics N] [--repos N] [--workers N] [--dispatchers N]'
+export const usage = 'up [--gateways N] [--logics N] [--repos N] [--tasks N] [--workers N] [--dispatchers N]'
 
 const FLAGS: Record<string, Role> = {
   gateways: 'gateway',
   logics: 'logic',
   repos: 'repo',
+  tasks: 'tasks',
   workers: 'worker',
   dispatchers: 'dispatcher',
 }
