@@ -4,8 +4,8 @@ import type { Person } from './population.ts'
 
 /** A frame's kind shows in the first letter of its `t`: every frame starts with `{"t":"`. */
 const kindAt = '{"t":"'.length
-const seqKey = Buffer.from('"seq":')
-const textKey = Buffer.from('"text":"')
+export const seqKey = Buffer.from('"seq":')
+export const textKey = Buffer.from('"text":"')
 
 /** What the sockets of one run saw, added up. */
 export interface Tally {
@@ -53,15 +53,14 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
     close: () => socket.close(),
   }
   socket.onFrame = (data, start, end) => {
-    const kind = String.fromCharCode(data[start + kindAt]!)
-    if (kind === 'm') onMessage(data, start)
-    else if (kind === 'a') onAck(data.subarray(start, end))
-    else if (data.toString('latin1', start, end) === '{"t":"ping"}') socket.send('{"t":"pong"}')
+    if (isMessage(data, start)) onMessage(data, start)
+    else if (data[start + kindAt] === letterA) onAck(data.subarray(start, end))
+    else if (isPing(data, start, end)) socket.send('{"t":"pong"}')
   }
   return seat
 
   function onMessage(data: Buffer, start: number): void {
-    const seq = numberAt(data, data.indexOf(seqKey, start) + seqKey.length)
+    const seq = numberAfter(data, seqKey, start)
     // The creation, which reaches those who sat down before it was announced.
     if (seq === 1) return
     if (held.has(seq)) tally.duplicated++
@@ -70,20 +69,33 @@ export async function takeSeat(wsUrl: string, person: Person, conversationId: st
     lastPushedSeq = Math.max(lastPushedSeq, seq)
     if (!tally.isMeasuring) return
     tally.delivered++
-    const sentAtMicros = numberAt(data, data.indexOf(textKey, start) + textKey.length)
+    const sentAtMicros = numberAfter(data, textKey, start)
     tally.latencies.record(performance.now() - sentAtMicros / 1000)
   }
 
   function onAck(frame: Buffer): void {
-    const seqAt = frame.indexOf(seqKey)
-    if (seqAt < 0) tally.refused++
-    else held.add(numberAt(frame, seqAt + seqKey.length))
+    if (frame.includes(seqKey)) held.add(numberAfter(frame, seqKey, 0))
+    else tally.refused++
     if (tally.isMeasuring) tally.acked++
     seat.onAck()
   }
 }
 
-async function authenticate(socket: RawSocket, person: Person): Promise<void> {
+/** Not `membership`, which begins with the same letters. */
+export function isMessage(data: Buffer, start: number): boolean {
+  return data[start + kindAt] === letterM && data[start + kindAt + 2] === letterS
+}
+
+export function isPing(data: Buffer, start: number, end: number): boolean {
+  return end - start === ping.length && ping.compare(data, start, end) === 0
+}
+
+const letterA = 0x61
+const letterM = 0x6d
+const letterS = 0x73
+const ping = Buffer.from('{"t":"ping"}')
+
+export async function authenticate(socket: RawSocket, person: Person): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     socket.onClose = (reason) => reject(new Error(`closed before ready: ${reason}`))
     socket.onFrame = (data, start, end) => {
@@ -98,9 +110,10 @@ async function authenticate(socket: RawSocket, person: Person): Promise<void> {
   }
 }
 
-function numberAt(data: Buffer, at: number): number {
+/** The number behind a key. */
+export function numberAfter(data: Buffer, key: Buffer, start: number): number {
   let value = 0
-  for (let i = at; ; i++) {
+  for (let i = data.indexOf(key, start) + key.length; ; i++) {
     const digit = data[i]! - 48
     if (digit < 0 || digit > 9) return value
     value = value * 10 + digit

@@ -1,0 +1,156 @@
+/**
+ * One group of very many members: when a message reaches the first and the last of those who are online, how fast those who
+ * are away are settled, what that costs Temporal, and whether a small group beside it feels anything of it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { makeCrowd, makePeople } from '#tests/support/crowd.ts'
+import { inParallel } from '#tests/support/in-parallel.ts'
+import { createPopulation } from './population.ts'
+import { openListeners, type Arrival } from './listeners.ts'
+import { createTally, runLoad, type Processes, type Room, type Row } from './load.ts'
+import type { Gateway } from './quick.ts'
+import { takeSeat } from './seat.ts'
+import { countHistory, watchSettling, type HistoryCounts, type Settling } from './settling.ts'
+
+export interface LargeOptions {
+  readonly gateways: readonly Gateway[]
+  readonly processes: Processes
+  readonly mysqlUrl: string
+  readonly accessTokenSecret: string
+  readonly temporal: { readonly address: string; readonly namespace: string }
+  readonly members: number
+  readonly online: number
+  /** Messages a second into the large group. */
+  readonly ratePerSecond: number
+  /** For each of the four spells: without load, with, without, with. */
+  readonly spellMs: number
+  readonly onProgress: (line: string) => void
+}
+
+export interface LargeReport {
+  readonly members: number
+  readonly online: number
+  readonly messages: number
+  readonly lost: number
+  readonly duplicated: number
+  readonly first: Spread
+  readonly last: Spread
+  readonly settling: Settling
+  readonly history: HistoryCounts
+  /** Of the small group, alternating: without load and with. */
+  readonly beside: { readonly alone: readonly Row[]; readonly loaded: readonly Row[] }
+}
+
+export interface Spread {
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** A small group of ten, one of whom writes so often. */
+const besidePerSecond = 50
+const settleTimeoutMs = 120_000
+
+export async function largeBench(options: LargeOptions): Promise<LargeReport> {
+  const { gateways, members, online, onProgress } = options
+  const crowd = await makeCrowd({ ...options, httpUrls: gateways.map(({ httpUrl }) => httpUrl), size: members })
+  onProgress(`sockets: ${online}`)
+  const listeners = await openListeners(crowd.people.slice(1, online + 1), gateways)
+  const tally = createTally()
+  const writer = await takeSeat(gateways[0]!.wsUrl, crowd.people[0]!, crowd.conversationId, tally)
+  const room = await makeSmallGroup(options)
+  const settling = await watchSettling(options.mysqlUrl, crowd.conversationId)
+  const beside = { alone: [] as Row[], loaded: [] as Row[] }
+  let messages = 0
+  try {
+    // What making the group has left to settle is not measured.
+    await settling.untilSettled(settleTimeoutMs)
+    settling.start()
+    for (const isLoaded of [false, true, false, true]) {
+      onProgress(`a small group ${isLoaded ? `beside ${options.ratePerSecond} messages a second` : 'alone'}`)
+      const load = isLoaded ? sendSteadily(writer.send, options.ratePerSecond) : undefined
+      const row = await runLoad(
+        {
+          id: isLoaded ? 'beside' : 'alone',
+          rooms: [room],
+          ratePerSecond: besidePerSecond,
+          warmUpMs: 1000,
+          measureMs: options.spellMs,
+        },
+        createTally(),
+        options.processes,
+      )
+      messages += load?.stop() ?? 0
+      beside[isLoaded ? 'loaded' : 'alone'].push(row)
+    }
+    onProgress('everybody is settled')
+    await settling.untilSettled(settleTimeoutMs)
+    await waitForArrivals(listeners.arrivals, messages, listeners.count)
+    const arrivals = [...listeners.arrivals.values()]
+    return {
+      members,
+      online,
+      messages,
+      lost: arrivals.reduce(
+        (sum, { sockets }) => sum + listeners.count - sockets,
+        (messages - arrivals.length) * listeners.count,
+      ),
+      duplicated: listeners.duplicated,
+      first: spread(arrivals.map(({ firstMs }) => firstMs)),
+      last: spread(arrivals.map(({ lastMs }) => lastMs)),
+      settling: settling.report(),
+      history: await countHistory(options.temporal, crowd.conversationId, settling.startedAt, messages),
+      beside,
+    }
+  } finally {
+    listeners.close()
+    writer.close()
+    room.seats.forEach((seat) => seat.close())
+    await settling[Symbol.asyncDispose]()
+  }
+}
+
+async function makeSmallGroup(options: LargeOptions): Promise<Room> {
+  const [writer, ...others] = await makePeople(options, 10)
+  const population = createPopulation(options.gateways[0]!.httpUrl)
+  const conversationId = await population.openGroup(
+    writer!,
+    'beside',
+    others.map(({ id }) => id),
+  )
+  const tally = createTally()
+  const seats = await inParallel([writer!, ...others], 4, (person, i) =>
+    takeSeat(options.gateways[i % options.gateways.length]!.wsUrl, person, conversationId, tally),
+  )
+  return { seats, writers: seats.slice(0, 1) }
+}
+
+/** At planned times, however long answers take. */
+function sendSteadily(send: () => void, ratePerSecond: number): { stop(): number } {
+  const startedAt = performance.now()
+  let sent = 0
+  const timer = setInterval(() => {
+    for (const due = ((performance.now() - startedAt) / 1000) * ratePerSecond; sent < due; sent++) send()
+  }, 5)
+  return {
+    stop() {
+      clearInterval(timer)
+      return sent
+    },
+  }
+}
+
+async function waitForArrivals(
+  arrivals: ReadonlyMap<number, Arrival>,
+  messages: number,
+  sockets: number,
+): Promise<void> {
+  const isComplete = () =>
+    arrivals.size >= messages && [...arrivals.values()].every((arrival) => arrival.sockets >= sockets)
+  for (const end = performance.now() + 10_000; !isComplete() && performance.now() < end;) await sleep(50)
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? 0
+  return { p50Ms: at(0.5), p99Ms: at(0.99) }
+}
