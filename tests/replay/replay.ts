@@ -29,6 +29,8 @@ export interface ReplayOptions {
   readonly barriers?: readonly Barrier[]
   /** The group is there and everybody is connected; nothing has been said yet. */
   readonly onStage?: (conversationId: string) => void | Promise<void>
+  /** Everything that was said is answered; the late one has not come yet. */
+  readonly onPlayed?: () => void | Promise<void>
   readonly signal?: AbortSignal
   readonly onProgress?: (line: string) => void
   /** How long the end may take, until everybody holds everything. Default 120 000 ms. */
@@ -60,6 +62,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       barriers: options.barriers ?? [],
       signal,
     })
+    await options.onPlayed?.()
     onProgress('everything is answered; the late one connects, everybody syncs')
     await stage.settle(options.settleTimeoutMs ?? 120_000)
     const history = await fetchHistory(rest, stage, options.folder)

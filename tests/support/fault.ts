@@ -21,6 +21,7 @@ export interface FaultOptions {
 }
 
 export interface FaultResult extends ReplayResult {
+  readonly conversationId: string
   readonly dedupeHits: number
   /** The conversation's partition was claimed anew meanwhile. */
   readonly hasChangedHands: boolean
@@ -82,7 +83,7 @@ export async function playThroughFault(t: TestContext, system: System, options: 
       [],
     )
     const hasChangedHands = (await system.ownerOf(conversation)).epoch > owner!.epoch
-    return { ...result, dedupeHits, hasChangedHands }
+    return { ...result, conversationId: conversation, dedupeHits, hasChangedHands }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -12,7 +12,7 @@ import {
 import { deliveryConfig } from '#delivery/config.ts'
 import { partitionOf } from '#delivery/partition.ts'
 import { readConfig } from '#infra/config/index.ts'
-import { createProfile } from '#stack/profile.ts'
+import { createProfile, serverPort } from '#stack/profile.ts'
 import { waitFor } from '#infra/testing/index.ts'
 
 /** The running system of the test profile: where it is, and hands to break it with. */
@@ -20,6 +20,8 @@ export interface System {
   readonly supervisor: SupervisorClient
   readonly gateways: readonly GatewayAddress[]
   readonly mysqlUrl: string
+  readonly accessTokenSecret: string
+  readonly webUiUrl: string
   readonly dataDir: string
   /** Kills at once, without asking the supervisor, which will start it again. */
   kill(process: ProcessStatus, signal?: NodeJS.Signals): void
@@ -31,8 +33,11 @@ export interface System {
   waitUntilWell(timeoutMs?: number): Promise<void>
   /** Which logic process writes a conversation, and under which epoch. */
   ownerOf(conversationId: string): Promise<Owner>
-  /** A metric's samples, summed over labels, by process; processes that do not answer are left out. */
-  metric(name: string): Promise<Map<string, number>>
+  /**
+   * A metric's samples, summed over labels, by process; processes that do not answer are left out. With a label, such as
+   * `class="direct"`, only samples that carry it.
+   */
+  metric(name: string, label?: string): Promise<Map<string, number>>
 }
 
 export async function openSystem(): Promise<System> {
@@ -53,6 +58,8 @@ export async function openSystem(): Promise<System> {
     supervisor,
     gateways: await findGateways(context),
     mysqlUrl: stack.env['GOCHAT_MYSQL_URL']!,
+    webUiUrl: `http://127.0.0.1:${serverPort(context.profile, 'temporalUi')}`,
+    accessTokenSecret: stack.credentials.accessTokenSecret,
     dataDir: context.profile.dataDir,
     kill: (target, signal = 'SIGKILL') => void process.kill(target.pid!, signal),
     processes,
@@ -73,14 +80,14 @@ export async function openSystem(): Promise<System> {
       )
     },
     ownerOf: (conversationId) => readOwner(stack.env['GOCHAT_MYSQL_URL']!, conversationId),
-    async metric(name) {
+    async metric(name, label) {
       const samples = new Map<string, number>()
       for (const { pid, port } of await adminPorts()) {
         const text = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(2000) }).then(
           (response) => response.text(),
           () => undefined,
         )
-        if (text !== undefined) samples.set(`${pid}`, sumOf(text, name))
+        if (text !== undefined) samples.set(`${pid}`, sumOf(text, name, label))
       }
       return samples
     },
@@ -117,9 +124,9 @@ async function answers(url: string): Promise<boolean> {
   )
 }
 
-function sumOf(text: string, name: string): number {
+function sumOf(text: string, name: string, label = ''): number {
   return text
     .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+    .filter((line) => (line.startsWith(`${name} `) || line.startsWith(`${name}{`)) && line.includes(label))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }
