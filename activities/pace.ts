@@ -10,6 +10,8 @@ export interface Pace {
   readonly heardPollMs: number
   /** The first gap between two tries of a page, and the longest. */
   readonly pageRetryMs: { readonly minMs: number; readonly maxMs: number }
+  /** From the beginning of one round to the next: what comes meanwhile is settled together. */
+  readonly roundGapMs: number
   /** How long an activity stays when all is settled. */
   readonly lingerMs: number
   readonly headPollMs: number
@@ -23,6 +25,7 @@ export const defaultPace: Pace = {
   repairWaitMs: 2_000,
   heardPollMs: 50,
   pageRetryMs: { minMs: 250, maxMs: 4_000 },
+  roundGapMs: 500,
   lingerMs: 2_000,
   headPollMs: 200,
   activityMs: 10_000,

@@ -33,7 +33,7 @@ const { settle } = proxyActivities<Activities>({
   heartbeatTimeout: '5 seconds',
   // An activity that is told to stop answers with where it is.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
 })
 
 /** Settles every member of a large conversation up to its head, and ends when it has had nothing to do for a while. */

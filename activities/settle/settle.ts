@@ -32,6 +32,7 @@ export function createSettle(deps: ActivityDeps): Activities['settle'] {
     const { cancellationSignal: signal, heartbeat } = Context.current()
     const deadlineMs = performance.now() + pace.activityMs
     const speed = meter.begin()
+    let nextRoundAtMs = 0
     let cursor = cursorOf(await fanout.claimCursor({ conversationId }))
     const { epoch } = cursor
 
@@ -65,6 +66,8 @@ export function createSettle(deps: ActivityDeps): Activities['settle'] {
         if (signal.aborted) return 'cancelled'
         if (performance.now() >= deadlineMs && isBehind(cursor)) return 'time'
         if (!isBehind(cursor) && !(await linger())) return signal.aborted ? 'cancelled' : 'idle'
+        await sleep(nextRoundAtMs - performance.now(), signal)
+        nextRoundAtMs = performance.now() + pace.roundGapMs
         const end = await round()
         await look()
         if (end.kind === 'parked') return end.letters

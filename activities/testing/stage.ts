@@ -33,6 +33,7 @@ export interface StageOptions {
 
 const quick: Pace = {
   membersPerPage: 1_000,
+  roundGapMs: 0,
   liveWaitMs: 20,
   repairWaitMs: 40,
   heardPollMs: 5,

@@ -41,6 +41,8 @@ export async function startTaskWorker(options: TaskWorkerOptions): Promise<TaskW
     maxCachedWorkflows: config.GOCHAT_WORKER_CACHED_WORKFLOWS,
     // An activity hears that it is to stop with a heartbeat that gets through.
     maxHeartbeatThrottleInterval: '1 second',
+    // Few, because what is handed to the polls of a worker that hangs waits for its heartbeat timeout, one after the other.
+    maxConcurrentActivityTaskPolls: 2,
     shutdownForceTime: shutdownForceMs,
   })
   let isStopping = false

@@ -8,6 +8,7 @@ import {
   type FanoutProgress,
   type PoisonLetter,
 } from '#workflows/contracts.ts'
+import { attend } from '../support/attendance.ts'
 import { makeCrowd } from '../support/crowd.ts'
 import { producePoison } from '../support/poison.ts'
 import { openSystem } from '../support/system.ts'
@@ -16,6 +17,7 @@ import { openWebUi, type WebUi } from '../support/web-ui.ts'
 
 const system = await openSystem()
 const httpUrls = system.gateways.map(({ httpUrl }) => httpUrl)
+const wsUrls = system.gateways.map(({ wsUrl }) => wsUrl)
 
 let webUi: WebUi
 before(async () => {
@@ -24,7 +26,9 @@ before(async () => {
 after(() => webUi[Symbol.asyncDispose]())
 
 test('a running fan-out in the Web UI: search attributes, current details and progress; pause and resume from its form', async () => {
-  const { conversationId } = await makeCrowd({ ...system, httpUrls, size: 600 })
+  const { conversationId, people } = await makeCrowd({ ...system, httpUrls, size: 600 })
+  await using attendance = await attend(conversationId, people.slice(0, 1), wsUrls)
+  await attendance.of(people[0]!).chat.sendText(conversationId, 'to be settled')
   await using temporal = await connectTemporal()
   const id = groupFanout.workflowId(conversationId)
   const fanout = temporal.client.workflow.getHandle(id)

@@ -62,7 +62,7 @@ function workflowPage(page: Page): WorkflowPage {
       await page.getByRole('menuitem', { name: 'Send a Signal' }).click()
       const form = page.locator('dialog[open]')
       await choose(form, 'signal-select', name)
-      if (input !== undefined) await form.getByRole('textbox').first().fill(JSON.stringify(input))
+      if (input !== undefined) await form.locator('[contenteditable=true]').fill(JSON.stringify(input))
       await form.getByRole('button', { name: 'Submit' }).click()
       await form.waitFor({ state: 'hidden' })
     },
