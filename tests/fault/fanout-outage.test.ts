@@ -56,7 +56,10 @@ async function chatThrough(
   const small = await makeCrowd({ ...system, httpUrls, size: 5 })
   await using largeSide = await attend(large.conversationId, large.people.slice(0, 40), wsUrls)
   await using smallSide = await attend(small.conversationId, small.people, wsUrls)
+  // The first append after its members have crossed the threshold makes it large.
+  await largeSide.of(large.people[0]!).chat.sendText(large.conversationId, 'hello')
   await ledger.untilSettled(large.conversationId)
+  await largeSide.untilAllHold(largeSide.attendees[0]!.seqs.at(-1)!)
   const sides = [
     { crowd: large, side: largeSide },
     { crowd: small, side: smallSide },

@@ -25,14 +25,14 @@ const mutations: readonly Mutation[] = [
     file: 'services/logic/pipeline/pump.ts',
     from: '    const emission = emissionOf(',
     to: '    ledger.finished(settled.batch, under)\n    const emission = emissionOf(',
-    tests: ['services/logic/pipeline/pipeline.test.ts'],
+    tests: ['services/logic/pipeline/pipeline*.test.ts'],
   },
   {
     name: 'skip the re-emit of a replay',
     file: 'services/logic/pipeline/dispatch.ts',
     from: "    case 'known':\n",
     to: "    case 'known':\n      return\n",
-    tests: ['services/logic/pipeline/pipeline.test.ts'],
+    tests: ['services/logic/pipeline/pipeline*.test.ts'],
   },
   {
     name: "ignore the owner's epoch",
@@ -50,9 +50,9 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'ignore the page fence',
-    file: 'services/repo/queries/fanout-cursors.ts',
-    from: ' AND epoch = ',
-    to: ' AND epoch >= ',
+    file: 'services/repo/queries/move-cursor.ts',
+    from: ' AND epoch = ${epoch}',
+    to: '',
     tests: ['tests/integration/repo/fanout.test.ts'],
   },
   {
@@ -67,7 +67,7 @@ const mutations: readonly Mutation[] = [
     file: 'services/logic/pipeline/assignment.ts',
     from: 'if (isNew) states.clear()',
     to: '',
-    tests: ['services/logic/pipeline/pipeline.test.ts'],
+    tests: ['services/logic/pipeline/pipeline*.test.ts'],
   },
 ]
 

@@ -1,9 +1,9 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import { topics } from '#delivery/topics.ts'
 import { createKafkaBus } from '#infra/kafka/index.ts'
 import { silentLogger, stackEnv, testMetrics } from '#infra/testing/index.ts'
-import { UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
+import { UpstreamRecordSchema, type CommandSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 
 /** What can be wrong with what Kafka holds: a record or a command that nothing of ours would have made. */
 export type PoisonKind = 'undecodable' | 'kind' | 'partition' | 'undecodable task'
@@ -44,15 +44,19 @@ function poisonOf(kind: PoisonKind) {
       // A command without a body, as one of a later version would look.
       return { topic: topics.upstream, partition: right, value: recordOf({}), index: 0 }
     case 'partition': {
-      const value = recordOf({ id: 'misplaced', body: { case: 'leave', value: {} } })
+      const send = { type: 'text', body: Buffer.from(JSON.stringify({ text: poisonText })) }
+      const value = recordOf({ id: 'misplaced', body: { case: 'send', value: send } })
       return { topic: topics.upstream, partition: (right + 1) % partitions, value, index: 0 }
     }
   }
 }
 
+/** What a misplaced message says: nobody may find it anywhere but in its copy. */
+export const poisonText = 'what nobody but its author should read'
+
 const garbage = Buffer.from([0xff, 0xff, 0xff])
 
-function recordOf(command: { id?: string; body?: { case: 'leave'; value: {} } }): Buffer {
+function recordOf(command: MessageInitShape<typeof CommandSchema>): Buffer {
   const commands = [{ conversationId, actorId, ...command }]
   return Buffer.from(toBinary(UpstreamRecordSchema, create(UpstreamRecordSchema, { commands })))
 }

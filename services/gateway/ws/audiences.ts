@@ -186,8 +186,7 @@ export function createAudiences(options: AudiencesOptions): Audiences {
 
   return {
     deliver(payload, { conversationId, seq, memberVersion, exceptConnection }) {
-      // Sent again for the sake of others.
-      if (heard.has(conversationId, seq)) return
+      if (heard.has(conversationId, seq)) return heard.repeat(conversationId)
       const audience = audienceOf(conversationId)
       const entry = { frame: textFrame(payload), type: typeOfPayload(payload), seq, memberVersion, exceptConnection }
       if (audience.parked.length > 0 || !canHandOut(audience, entry)) park(audience, entry)

@@ -87,3 +87,13 @@ test('what is forgotten begins anew, under the place of now; what could not be t
   assert.deepEqual(await told('8'), [])
   await heard[Symbol.asyncDispose]()
 })
+
+test('what comes again is told again: Redis may have lost it', async () => {
+  const { heard, puts, waitForTold } = setUp()
+  heard.add('100', 7)
+  await waitForTold('100', '1.10: 7–7')
+  const before = puts()
+  heard.repeat('100')
+  await waitFor(() => puts() > before, { what: 'the mark written again', timeoutMs: 1000 })
+  await heard[Symbol.asyncDispose]()
+})

@@ -6,6 +6,8 @@ import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
 /** Which entries of large conversations were handed out here without a gap, and the telling of it. */
 export interface Heard extends AsyncDisposable {
   has(conversationId: string, seq: number): boolean
+  /** It came again: what was told of it may be lost. */
+  repeat(conversationId: string): void
   /** Handed out. The next seq extends the range, any other begins a new one. */
   add(conversationId: string, seq: number): void
   /** That conversation's; without one, all: from now on they begin anew. What was told stays true. */
@@ -54,6 +56,7 @@ export function createHeard(options: HeardOptions): Heard {
       const range = ranges.get(conversationId)
       return range !== undefined && range.fromSeq <= seq && seq <= range.upToSeq
     },
+    repeat: (conversationId) => void changed.add(conversationId),
     add(conversationId, seq) {
       const range = ranges.get(conversationId)
       const fromSeq = range?.upToSeq === seq - 1 ? range.fromSeq : seq

@@ -1,6 +1,5 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
 import { AppError } from '#infra/errors/index.ts'
-import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { rowsTable } from '../append/literals.ts'
 import type { Database } from '../database.ts'
 
@@ -19,7 +18,10 @@ export interface AudienceRecord {
   readonly places: readonly PlaceRecord[]
 }
 
-/** Of active members. */
+/**
+ * Of active members, in conversations that are large or once were: a gateway that keeps the members of one through a time as a
+ * direct one must hear of who logs in meanwhile.
+ */
 export async function listLargePlaces(db: Kysely<Database>, userIds: readonly string[]): Promise<PlaceRecord[]> {
   if (userIds.length === 0) return []
   const users = userIds.map((userId) => `[${userId}]`)
@@ -28,7 +30,8 @@ export async function listLargePlaces(db: Kysely<Database>, userIds: readonly st
   m.conversation_id, m.user_id, m.join_seq, m.leave_seq, k.member_version
 FROM ${sql.raw(rowsTable(users, "u BIGINT UNSIGNED PATH '$[0]'"))}
 STRAIGHT_JOIN members m ON m.user_id = r.u AND m.leave_seq = 0
-STRAIGHT_JOIN conversations k ON k.id = m.conversation_id AND k.delivery_class = ${DeliveryClass.LARGE}`.execute(db)
+STRAIGHT_JOIN fanout_cursors c ON c.conversation_id = m.conversation_id
+STRAIGHT_JOIN conversations k ON k.id = m.conversation_id`.execute(db)
   return rows.map((row) => toPlace(row, row.member_version))
 }
 

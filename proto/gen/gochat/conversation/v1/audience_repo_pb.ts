@@ -158,7 +158,7 @@ export const ReadAudienceResponseSchema: GenMessage<ReadAudienceResponse> = /*@_
  */
 export const AudienceRepo: GenService<{
   /**
-   * The large conversations of each user, as of now.
+   * Each user's places in conversations that are large, or once were, as of now.
    *
    * @generated from rpc gochat.conversation.v1.AudienceRepo.ListLargePlaces
    */
