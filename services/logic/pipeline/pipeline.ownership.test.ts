@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { partitionOf } from '#delivery/partition.ts'
 import { waitFor } from '#infra/testing/index.ts'
-import { add, read, send } from './testing/commands.ts'
+import { add, read, remove, send } from './testing/commands.ts'
 import { answersOf, member, owner, pair, resultsOf, room, startOne, stranger, textsOf } from './testing/scene.ts'
 
 test('a new owner answers and emits again what was done and not committed, and changes nothing', async () => {
@@ -39,6 +39,25 @@ test('a former owner that goes on can write nothing, and claims again only what 
   first.assign([])
   await second.drain()
   assert.deepEqual(textsOf(cluster), ['a', 'b'])
+})
+
+test('a partition that comes back: what another owner did meanwhile counts, and nobody is authorized from before', async () => {
+  const { cluster, process: first } = startOne()
+  cluster.produce([send(room, member, 'a')])
+  await first.drain()
+  await first.pipeline.commit()
+  first.assign([])
+  const second = cluster.start()
+  second.assign([0, 1])
+  cluster.produce([remove(room, owner, 'kick', [member])])
+  await second.drain()
+  await second.pipeline.commit()
+  second.assign([])
+  first.assign([0, 1])
+  cluster.produce([send(room, member, 'b')])
+  await first.drain()
+  assert.deepEqual(textsOf(cluster), ['a', 'removed'])
+  assert.deepEqual(answersOf(cluster).at(-1), ['b', 'CONVERSATION_NOT_FOUND'])
 })
 
 test('fenced by a process that had lost the partition already: it is claimed again', async () => {
