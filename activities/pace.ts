@@ -2,6 +2,8 @@
 export interface Pace {
   /** At most 1 000. */
   readonly membersPerPage: number
+  /** Of one conversation: faster would only take from live chat what nobody who is away can notice. */
+  readonly membersPerSecond: number
   /** For gateways to have heard a range that was sent to them live. */
   readonly liveWaitMs: number
   /** For gateways to have heard a range that was sent to them again. */
@@ -21,6 +23,7 @@ export interface Pace {
 
 export const defaultPace: Pace = {
   membersPerPage: 1_000,
+  membersPerSecond: 15_000,
   liveWaitMs: 1_000,
   repairWaitMs: 2_000,
   heardPollMs: 50,

@@ -9,7 +9,7 @@ import { createPopulation } from './population.ts'
 import { openListeners, type Arrival } from './listeners.ts'
 import { createTally, runLoad, type Processes, type Room, type Row } from './load.ts'
 import type { Gateway } from './quick.ts'
-import { takeSeat } from './seat.ts'
+import { takeSeat, type Tally } from './seat.ts'
 import { countHistory, watchSettling, type HistoryCounts, type Settling } from './settling.ts'
 
 export interface LargeOptions {
@@ -57,7 +57,8 @@ export async function largeBench(options: LargeOptions): Promise<LargeReport> {
   const listeners = await openListeners(crowd.people.slice(1, online + 1), gateways)
   const tally = createTally()
   const writer = await takeSeat(gateways[0]!.wsUrl, crowd.people[0]!, crowd.conversationId, tally)
-  const room = await makeSmallGroup(options)
+  const besideTally = createTally()
+  const room = await makeSmallGroup(options, besideTally)
   const settling = await watchSettling(options.mysqlUrl, crowd.conversationId)
   const beside = { alone: [] as Row[], loaded: [] as Row[] }
   let messages = 0
@@ -76,7 +77,7 @@ export async function largeBench(options: LargeOptions): Promise<LargeReport> {
           warmUpMs: 1000,
           measureMs: options.spellMs,
         },
-        createTally(),
+        Object.assign(besideTally, createTally()),
         options.processes,
       )
       messages += load?.stop() ?? 0
@@ -109,7 +110,7 @@ export async function largeBench(options: LargeOptions): Promise<LargeReport> {
   }
 }
 
-async function makeSmallGroup(options: LargeOptions): Promise<Room> {
+async function makeSmallGroup(options: LargeOptions, tally: Tally): Promise<Room> {
   const [writer, ...others] = await makePeople(options, 10)
   const population = createPopulation(options.gateways[0]!.httpUrl)
   const conversationId = await population.openGroup(
@@ -117,7 +118,6 @@ async function makeSmallGroup(options: LargeOptions): Promise<Room> {
     'beside',
     others.map(({ id }) => id),
   )
-  const tally = createTally()
   const seats = await inParallel([writer!, ...others], 4, (person, i) =>
     takeSeat(options.gateways[i % options.gateways.length]!.wsUrl, person, conversationId, tally),
   )

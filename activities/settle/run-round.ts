@@ -1,4 +1,5 @@
 import { AppError } from '#infra/errors/index.ts'
+import { sleep } from '#infra/lifecycle/index.ts'
 import type { Cursor, PageMember } from '#proto/gen/gochat/task/v1/fanout_repo_pb.ts'
 import type { Outcomes, PageLetter } from '#workflows/contracts.ts'
 import type { ActivityDeps } from '../deps.ts'
@@ -42,12 +43,15 @@ const maxFailedInRow = 3
 export async function runRound(deps: ActivityDeps, options: RoundOptions): Promise<RoundEnd> {
   const { cursor, range, parked, mustStop, onSettled, signal } = options
   const { conversationId, epoch, roundSeq } = cursor
-  const { membersPerPage } = deps.pace ?? defaultPace
+  const { membersPerPage, membersPerSecond } = deps.pace ?? defaultPace
+  let nextPageAtMs = 0
   const waiting: Page[] = []
   let nextAfter: string | undefined = cursor.afterUserId
 
+  const isDue = () => performance.now() >= nextPageAtMs
+
   for (;;) {
-    while (nextAfter !== undefined && waiting.length < maxPagesInFlight) {
+    while (nextAfter !== undefined && (waiting.length === 0 || (waiting.length < maxPagesInFlight && isDue()))) {
       const page = await begin(nextAfter)
       waiting.push(page)
       nextAfter = page.isLast ? undefined : page.upToUserId
@@ -70,6 +74,8 @@ export async function runRound(deps: ActivityDeps, options: RoundOptions): Promi
 
   async function begin(afterUserId: string): Promise<Page> {
     const { fromSeq, toSeq } = range
+    if (!isDue()) await sleep(nextPageAtMs - performance.now(), signal)
+    nextPageAtMs = performance.now() + (membersPerPage * 1000) / membersPerSecond
     const letter = parked.find((letter) => letter.toSeq === toSeq && letter.afterUserId === afterUserId)
     const { members, hasMore } = await deps.fanout.listPage({
       conversationId,

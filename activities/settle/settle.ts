@@ -66,7 +66,7 @@ export function createSettle(deps: ActivityDeps): Activities['settle'] {
         if (signal.aborted) return 'cancelled'
         if (performance.now() >= deadlineMs && isBehind(cursor)) return 'time'
         if (!isBehind(cursor) && !(await linger())) return signal.aborted ? 'cancelled' : 'idle'
-        await sleep(nextRoundAtMs - performance.now(), signal)
+        await sleep(Math.max(0, nextRoundAtMs - performance.now()), signal)
         nextRoundAtMs = performance.now() + pace.roundGapMs
         const end = await round()
         await look()
