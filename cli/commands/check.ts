@@ -11,6 +11,10 @@ const STEP_TIMEOUT_MS = 2 * 60_000
 /** Two at a time: each of them keeps a core busy. */
 const LANES = 2
 
+/** What did not change since the last time is not looked at again. */
+const typesCache = ['--incremental', '--tsBuildInfoFile', '.gochat/check/types.tsbuildinfo']
+const formatCache = ['--cache', '--cache-strategy', 'content', '--cache-location', '.gochat/check/format']
+
 interface Step {
   title: string
   args: string[]
@@ -42,9 +46,9 @@ async function steps(root: string): Promise<Step[]> {
       title: 'unit tests',
       args: ['--test', '--test-concurrency=2', '--test-timeout=60000', '--test-force-exit', ...unit],
     },
-    { title: 'types', args: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json'] },
+    { title: 'types', args: [bin('typescript/bin/tsc'), '--noEmit', ...typesCache, '-p', 'tsconfig.json'] },
     { title: 'types of workflows', args: [bin('typescript/bin/tsc'), '--noEmit', '-p', 'workflows/tsconfig.json'] },
-    { title: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', '.'] },
+    { title: 'format', args: [bin('prettier/bin/prettier.cjs'), '--check', ...formatCache, '.'] },
     { title: 'unused code', args: [bin('knip/bin/knip.js'), '--no-progress'] },
     { title: 'generated code', args: ['proto/generate.ts', '--check'] },
     { title: 'generated docs', args: ['infra/config/document.ts', '--check'] },
