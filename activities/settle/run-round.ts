@@ -52,15 +52,17 @@ export async function runRound(deps: ActivityDeps, options: RoundOptions): Promi
 
   for (;;) {
     while (nextAfter !== undefined && (waiting.length === 0 || (waiting.length < maxPagesInFlight && isDue()))) {
-      const page = await begin(nextAfter)
-      waiting.push(page)
-      nextAfter = page.isLast ? undefined : page.upToUserId
+      nextAfter = await beginNext(nextAfter)
     }
     const page = waiting[0]
     if (page === undefined) return { kind: 'stopped' }
     const verdict = await page.work
     if (verdict.kind === 'interrupted') return { kind: 'stopped' }
-    if (verdict.kind === 'failed') return { kind: 'parked', letters: await failedInRow(waiting) }
+    if (verdict.kind === 'failed') {
+      // The next ones tell whether it is the page.
+      while (nextAfter !== undefined && waiting.length < maxFailedInRow) nextAfter = await beginNext(nextAfter)
+      return { kind: 'parked', letters: await failedInRow(waiting) }
+    }
 
     const { afterUserId, upToUserId, isLast } = page
     const { outcomes } = verdict
@@ -70,6 +72,13 @@ export async function runRound(deps: ActivityDeps, options: RoundOptions): Promi
     if (isLast) return { kind: 'ended' }
     waiting.shift()
     if (mustStop()) nextAfter = undefined
+  }
+
+  /** Returns behind whom the page after it begins; undefined: it is the last. */
+  async function beginNext(afterUserId: string): Promise<string | undefined> {
+    const page = await begin(afterUserId)
+    waiting.push(page)
+    return page.isLast ? undefined : page.upToUserId
   }
 
   async function begin(afterUserId: string): Promise<Page> {
