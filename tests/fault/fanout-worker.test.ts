@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '#infra/testing/index.ts'
@@ -9,6 +11,7 @@ import { openRoundLedger, type RoundLedger } from '../support/round-ledger.ts'
 import { openSystem } from '../support/system.ts'
 import { connectTemporal } from '../support/temporal.ts'
 
+const root = resolve(import.meta.dirname, '../..')
 const system = await openSystem()
 const httpUrls = system.gateways.map(({ httpUrl }) => httpUrl)
 const wsUrls = system.gateways.map(({ wsUrl }) => wsUrl)
@@ -57,7 +60,10 @@ test('kill -9 of the worker, five times during a round over 10 000 members: ever
 
 test('a worker that sleeps past its heartbeat and wakes up while another is at work: the fence holds', async (t) => {
   const { conversationId, people } = crowd
-  const second = system.spec('worker', 2, smallPages)
+  // As production does it: workflow code that was bundled before.
+  const bundle = join(system.dataDir, 'workflow-bundle.js')
+  execFileSync(process.execPath, [join(root, 'temporal/worker/build-bundle.ts'), bundle])
+  const second = system.spec('worker', 2, { ...smallPages, GOCHAT_WORKFLOW_BUNDLE: bundle })
   await using attendance = await attend(conversationId, people.slice(0, 50), wsUrls)
   const writer = attendance.of(people[0]!)
   const fromSeq = writer.seqs.at(-1)!
