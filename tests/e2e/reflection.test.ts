@@ -22,14 +22,21 @@ const services = await readGeneratedServices()
 const common = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection']
 const alsoOld = 'grpc.reflection.v1alpha.ServerReflection'
 
-/** Who serves which: repositories are repo's, all others logic's. */
+/** Who serves which: repositories are repo's, tasks have a process of their own, all others are logic's. */
 const servers = {
-  logic: services.filter(({ name }) => !name.endsWith('Repo')),
-  repo: services.filter(({ name }) => name.endsWith('Repo')),
+  logic: services.filter(({ name }) => roleOf(name) === 'logic'),
+  repo: services.filter(({ name }) => roleOf(name) === 'repo'),
+  tasks: services.filter(({ name }) => roleOf(name) === 'tasks'),
 }
 
-test('proto/gochat has services of both kinds', () => {
-  assert.ok(servers.logic.length >= 5 && servers.repo.length >= 4, services.map(({ typeName }) => typeName).join())
+function roleOf(service: string): string {
+  if (service.endsWith('Repo')) return 'repo'
+  return service === 'TaskService' ? 'tasks' : 'logic'
+}
+
+test('proto/gochat has services of every kind', () => {
+  const names = services.map(({ typeName }) => typeName).join()
+  assert.ok(servers.logic.length >= 6 && servers.repo.length >= 7 && servers.tasks.length === 1, names)
 })
 
 for (const [role, own] of Object.entries(servers)) {
