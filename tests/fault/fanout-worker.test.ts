@@ -51,7 +51,7 @@ test('kill -9 of the worker, five times during a round over 10 000 members: ever
   const account = await ledger.check(conversationId)
   const now = (await ledger.cursor(conversationId))!
   assert.equal(new Set(places).size, 5, 'each kill was further in the round')
-  assert.ok(now.epoch - before.epoch >= 6, `claimed ${now.epoch - before.epoch} times`)
+  assert.ok(now.epoch - before.epoch >= 5, `claimed ${now.epoch - before.epoch} times`)
   attendance.assertExact(fromSeq, fromSeq + 1)
   t.diagnostic(
     `killed behind ${places.join(', ')} · ${JSON.stringify(account)} · raw duplicates ${attendance.duplicates}`,

@@ -202,7 +202,7 @@ test('every bad input is INVALID_ARGUMENT, names its field and writes nothing', 
   const group = { creatorId: ann, commandId: 'bad-1', name: 'n', memberIds: [bob] }
   const direct = { creatorId: ann, peerId: bob, commandId: 'bad-2' }
   const bound = { partition: 1, logStart: 0, logEnd: 5 }
-  const page = { conversationId: '1', epoch: 1, upToUserId: '1' }
+  const page = { roundSeq: 1, conversationId: '1', epoch: 1, upToUserId: '1' }
   const place = { topic: 'gochat.upstream', partition: 1, offset: 5, index: -1 }
   const cases: [field: string, call: () => Promise<unknown>][] = [
     ['name', () => users.createUser({ ...user, name: '' })],
@@ -258,6 +258,7 @@ test('every bad input is INVALID_ARGUMENT, names its field and writes nothing', 
     ['limit', () => fanouts.listPage({ conversationId: '1', limit: 1_001 })],
     ['up_to_user_id', () => fanouts.listPage({ conversationId: '1', upToUserId: 'x' })],
     ['epoch', () => fanouts.settlePage({ ...page, epoch: 1.5 })],
+    ['round_seq', () => fanouts.settlePage({ ...page, roundSeq: 0 })],
     ['up_to_user_id', () => fanouts.settlePage({ ...page, afterUserId: '10', upToUserId: '9' })],
     ['up_to_user_id', () => fanouts.settlePage({ ...page, afterUserId: '9', upToUserId: '9' })],
     ['outcomes', () => fanouts.settlePage({ ...page, outcomes: { muted: -1 } })],
