@@ -133,6 +133,8 @@ test('a kick under load: nothing later than the kick reaches the kicked', async 
     )
     assert.equal(seqs.at(-1), seq, 'the kick is the last that the kicked sees')
   }
+  await ledger.untilSettled(conversationId)
+  await ledger.check(conversationId)
   t.diagnostic(`kicked at ${[...kicks.values()].join(', ')} of ${lastSeq} · raw duplicates ${attendance.duplicates}`)
 
   async function kick(userId: string): Promise<number> {
