@@ -6,6 +6,7 @@
  * Use: `const bus = createKafkaBus({ brokers, clientId, log, metrics })`; in tests `createMemoryBus()`.
  */
 export type * from './bus.ts'
+export { commitFrom, type CommitSource } from './commit-from.ts'
 export { createKafkaBus, type KafkaBusOptions } from './kafkajs/bus.ts'
 export { createLane, type Lane, type LaneOptions } from './lane.ts'
 export { createMemoryBus } from './memory/bus.ts'

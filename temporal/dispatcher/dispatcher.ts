@@ -1,7 +1,7 @@
 import type { SettlingMarks } from '#delivery/settling.ts'
 import { topics } from '#delivery/topics.ts'
-import { toAppError, type AppError } from '#infra/errors/index.ts'
-import type { Bus, RecordBatch } from '#infra/kafka/index.ts'
+import type { AppError } from '#infra/errors/index.ts'
+import { commitFrom, type Bus, type RecordBatch } from '#infra/kafka/index.ts'
 import { every } from '#infra/lifecycle/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
@@ -84,20 +84,7 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
     }
   }
 
-  async function commit(): Promise<void> {
-    const { generation } = ledger
-    const offsets = ledger.take()
-    if (offsets.length === 0) return
-    try {
-      await consumer.commit(offsets)
-    } catch (thrown) {
-      const error = toAppError(thrown)
-      // Another generation has begun: it reads them again, and doing them twice changes nothing.
-      if (error.code === 'FENCED') return
-      ledger.putBack(offsets, generation)
-      throw error
-    }
-  }
+  const commit = () => commitFrom(ledger, consumer)
 
   await consumer.run({
     groupId: 'dispatcher',

@@ -1,4 +1,4 @@
-import type { TopicPartitionOffset } from '#infra/kafka/index.ts'
+import type { CommitSource, TopicPartitionOffset } from '#infra/kafka/index.ts'
 
 /** A record until all its tasks are done. */
 export interface Ticket {
@@ -8,7 +8,7 @@ export interface Ticket {
 }
 
 /** Which offsets may be committed: those behind which nothing is open, of the assignment that still holds. */
-export interface CommitLedger {
+export interface CommitLedger extends CommitSource {
   /** A new assignment: what is open under an older one is read again, by us or by somebody else. */
   reset(generation: number): void
   /** A record, in the order of its partition. Without tasks it is done already. */
@@ -16,11 +16,6 @@ export interface CommitLedger {
   /** One of its tasks is done. */
   done(ticket: Ticket): void
   isCurrent(ticket: Ticket): boolean
-  /** What changed since it was last asked for. */
-  take(): TopicPartitionOffset[]
-  /** The commit failed: ask for them again. */
-  putBack(offsets: readonly TopicPartitionOffset[], generation: number): void
-  readonly generation: number
   /** Records that are open. */
   readonly waiting: number
 }

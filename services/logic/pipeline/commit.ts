@@ -1,16 +1,11 @@
-import type { TopicPartitionOffset } from '#infra/kafka/index.ts'
+import type { CommitSource } from '#infra/kafka/index.ts'
 import type { Batch } from './take.ts'
 
 /** Which offsets may be committed to Kafka: those behind finished dispatches of the assignment that still holds. */
-export interface CommitLedger {
+export interface CommitLedger extends CommitSource {
   /** A new assignment: what is dispatched under an older one is not ours to commit any more. */
   reset(generation: number): void
   finished(batch: Pick<Batch, 'records'>, generation: number): void
-  /** What changed since it was last asked for. */
-  take(): TopicPartitionOffset[]
-  /** The commit failed: ask for them again. */
-  putBack(offsets: readonly TopicPartitionOffset[], generation: number): void
-  readonly generation: number
 }
 
 export function createCommitLedger(topic: string): CommitLedger {

@@ -1,6 +1,6 @@
 import type { Emitter } from '#delivery/emit.ts'
-import { toAppError, type AppError } from '#infra/errors/index.ts'
-import type { BusConsumer, RecordBatch, Watermarks } from '#infra/kafka/index.ts'
+import type { AppError } from '#infra/errors/index.ts'
+import { commitFrom, type BusConsumer, type RecordBatch, type Watermarks } from '#infra/kafka/index.ts'
 import { every, withTimeout } from '#infra/lifecycle/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
@@ -119,20 +119,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   const dispatcher = createDispatcher({ emitter, reportPoison, metrics, log, signal, minBackoffMs })
   const pump = createPump({ queue, assignment, states, settler, dispatcher, ledger, metrics, log, signal, onCrash })
 
-  async function commit(): Promise<void> {
-    const { generation } = ledger
-    const offsets = ledger.take()
-    if (offsets.length === 0) return
-    try {
-      await consumer.commit(offsets)
-    } catch (thrown) {
-      const error = toAppError(thrown)
-      // Another generation has begun: it reads them again and finds them done.
-      if (error.code === 'FENCED') return
-      ledger.putBack(offsets, generation)
-      throw error
-    }
-  }
+  const commit = () => commitFrom(ledger, consumer)
 
   const commits = every(commitEveryMs, commit, {
     signal,
