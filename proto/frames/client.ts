@@ -10,10 +10,11 @@ const FrameId = Type.String({
   description: 'Chosen by the client; the answer carries it.',
 })
 
-/** First frame, unless a ticket came with the handshake. Answered by ready. */
-export const AuthFrame = Type.Object({ t: Type.Literal('auth'), token: Type.String({ maxLength: 4096 }) }, strict)
+export const AuthFrame = Type.Object(
+  { t: Type.Literal('auth'), token: Type.String({ maxLength: 4096 }) },
+  { ...strict, description: 'First frame, unless a ticket came with the handshake. Answered by ready.' },
+)
 
-/** Messages for one conversation, in order. Answered by one or more acks that together name every message. */
 export const SendFrame = Type.Object(
   {
     t: Type.Literal('send'),
@@ -21,19 +22,23 @@ export const SendFrame = Type.Object(
     conversationId: Id,
     messages: Type.Array(NewMessage, { minItems: 1, maxItems: limits.maxMessagesPerFrame }),
   },
-  strict,
+  {
+    ...strict,
+    description:
+      'Messages for one conversation, in order. Answered by one or more acks that together name every message.',
+  },
 )
 
-/** This user has read everything up to seq. Coalesced by the server, never answered. */
 export const ReadFrame = Type.Object(
   { t: Type.Literal('read'), conversationId: Id, seq: Type.Integer({ minimum: 1, maximum: 4_294_967_295 }) },
-  strict,
+  { ...strict, description: 'This user has read everything up to seq. Coalesced by the server, never answered.' },
 )
 
-/** This user is typing. Coalesced, never stored, never answered. */
-export const TypingFrame = Type.Object({ t: Type.Literal('typing'), conversationId: Id }, strict)
+export const TypingFrame = Type.Object(
+  { t: Type.Literal('typing'), conversationId: Id },
+  { ...strict, description: 'This user is typing. Coalesced, never stored, never answered.' },
+)
 
-/** Where do my conversations stand? `have` says what the client holds without gaps. Answered by synced. */
 export const SyncFrame = Type.Object(
   {
     t: Type.Literal('sync'),
@@ -41,10 +46,12 @@ export const SyncFrame = Type.Object(
     have: Type.Record(Id, Seq, { maxProperties: limits.maxNamesInSync, additionalProperties: false }),
     afterId: Type.Optional(Id),
   },
-  strict,
+  {
+    ...strict,
+    description: 'Where do my conversations stand? have says what the client holds without gaps. Answered by synced.',
+  },
 )
 
-/** Entries after a seq. Answered by page. */
 export const HistoryFrame = Type.Object(
   {
     t: Type.Literal('history'),
@@ -56,11 +63,17 @@ export const HistoryFrame = Type.Object(
       Type.Integer({ minimum: 1, maximum: limits.maxHistoryPage, description: 'Default: the maximum.' }),
     ),
   },
-  strict,
+  { ...strict, description: 'Entries after a seq. Answered by page.' },
 )
 
-export const ClientPingFrame = Type.Object({ t: Type.Literal('ping') }, strict)
-export const ClientPongFrame = Type.Object({ t: Type.Literal('pong') }, strict)
+export const ClientPingFrame = Type.Object(
+  { t: Type.Literal('ping') },
+  { ...strict, description: 'Is anybody there? Answered by pong.' },
+)
+export const ClientPongFrame = Type.Object(
+  { t: Type.Literal('pong') },
+  { ...strict, description: 'The answer to a ping of the server.' },
+)
 
 /** Every frame a client may send, by its `t`. */
 export const clientFrames = {

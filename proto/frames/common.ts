@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 
 /** A 64-bit number as a decimal string. */
 export const Id = Type.String({ pattern: '^[1-9][0-9]{0,19}$', description: 'A 64-bit id as a decimal string.' })
@@ -26,3 +26,4 @@ export const ErrorBody = Type.Object({
   details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   traceId: Type.Optional(Type.String()),
 })
+export type ErrorBody = Static<typeof ErrorBody>

@@ -33,12 +33,12 @@ export const Entry = Type.Object({
   conversationId: Id,
   seq: Seq,
   type: Type.String({
-    description: 'text, action, custom; created, added, removed, left. Ignore types you do not know.',
+    description: 'text, action, custom: messages. The rest are changes. Ignore types you do not know.',
   }),
   senderId: Id,
   clientMessageId: Type.Optional(Type.String({ description: 'Messages only.' })),
   body: Type.Unknown({
-    description: 'Messages: as sent. created: {name?, userIds}. added, removed: {userIds}. left: {}.',
+    description: 'Messages: as sent. Changes: as their type says, in changes.ts and docs/protocol.md.',
   }),
   createdAt: TimeMs,
 })

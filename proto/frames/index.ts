@@ -5,6 +5,7 @@
  * Does not: hold rules about order, repair or who may do what; docs/protocol.md does.
  * Use: `import type { ServerFrame } from '../../proto/frames/index.ts'`.
  */
+export * from './changes.ts'
 export * from './client.ts'
 export * from './common.ts'
 export * from './content.ts'

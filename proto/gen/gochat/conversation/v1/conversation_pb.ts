@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file gochat/conversation/v1/conversation.proto.
  */
 export const file_gochat_conversation_v1_conversation: GenFile = /*@__PURE__*/
-  fileDesc("Cilnb2NoYXQvY29udmVyc2F0aW9uL3YxL2NvbnZlcnNhdGlvbi5wcm90bxIWZ29jaGF0LmNvbnZlcnNhdGlvbi52MSKfAQoMQ29udmVyc2F0aW9uEgoKAmlkGAEgASgJEjYKBGtpbmQYAiABKA4yKC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbktpbmQSDAoEbmFtZRgDIAEoCRIQCghsYXN0X3NlcRgEIAEoDRIUCgxtZW1iZXJfY291bnQYBSABKA0SFQoNY3JlYXRlZF9hdF9tcxgGIAEoASKnAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSKgoEcm9sZRgCIAEoDjIcLmdvY2hhdC5jb252ZXJzYXRpb24udjEuUm9sZRIRCglpc19hY3RpdmUYAyABKAgSEAoIam9pbl9zZXEYBCABKA0SEQoJbGVhdmVfc2VxGAUgASgNEhAKCHJlYWRfc2VxGAYgASgNEhYKDm11dGVkX3VudGlsX21zGAcgASgBIo4BCgVFbnRyeRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgNEgwKBHR5cGUYAyABKAkSEQoJc2VuZGVyX2lkGAQgASgJEhkKEWNsaWVudF9tZXNzYWdlX2lkGAUgASgJEgwKBGJvZHkYBiABKAwSFQoNY3JlYXRlZF9hdF9tcxgHIAEoASpwChBDb252ZXJzYXRpb25LaW5kEiEKHUNPTlZFUlNBVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASHAoYQ09OVkVSU0FUSU9OX0tJTkRfRElSRUNUEAESGwoXQ09OVkVSU0FUSU9OX0tJTkRfR1JPVVAQAipkCg1EZWxpdmVyeUNsYXNzEh4KGkRFTElWRVJZX0NMQVNTX1VOU1BFQ0lGSUVEEAASGQoVREVMSVZFUllfQ0xBU1NfRElSRUNUEAESGAoUREVMSVZFUllfQ0xBU1NfTEFSR0UQAipNCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX01FTUJFUhABEg4KClJPTEVfQURNSU4QAhIOCgpST0xFX09XTkVSEANiBnByb3RvMw");
+  fileDesc("Cilnb2NoYXQvY29udmVyc2F0aW9uL3YxL2NvbnZlcnNhdGlvbi5wcm90bxIWZ29jaGF0LmNvbnZlcnNhdGlvbi52MSKXAgoMQ29udmVyc2F0aW9uEgoKAmlkGAEgASgJEjYKBGtpbmQYAiABKA4yKC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbktpbmQSDAoEbmFtZRgDIAEoCRIQCghsYXN0X3NlcRgEIAEoDRIUCgxtZW1iZXJfY291bnQYBSABKA0SFQoNY3JlYXRlZF9hdF9tcxgGIAEoARIzCglqb2luX21vZGUYByABKA4yIC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkpvaW5Nb2RlEhQKDGlzX211dGVkX2FsbBgIIAEoCBIVCg1kaXNzb2x2ZWRfc2VxGAkgASgNEhQKDGFubm91bmNlbWVudBgKIAEoCSKnAQoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSKgoEcm9sZRgCIAEoDjIcLmdvY2hhdC5jb252ZXJzYXRpb24udjEuUm9sZRIRCglpc19hY3RpdmUYAyABKAgSEAoIam9pbl9zZXEYBCABKA0SEQoJbGVhdmVfc2VxGAUgASgNEhAKCHJlYWRfc2VxGAYgASgNEhYKDm11dGVkX3VudGlsX21zGAcgASgBIo4BCgVFbnRyeRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgNEgwKBHR5cGUYAyABKAkSEQoJc2VuZGVyX2lkGAQgASgJEhkKEWNsaWVudF9tZXNzYWdlX2lkGAUgASgJEgwKBGJvZHkYBiABKAwSFQoNY3JlYXRlZF9hdF9tcxgHIAEoASI7CglFbnRyeUxpc3QSLgoHZW50cmllcxgBIAMoCzIdLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRW50cnkqcAoQQ29udmVyc2F0aW9uS2luZBIhCh1DT05WRVJTQVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhwKGENPTlZFUlNBVElPTl9LSU5EX0RJUkVDVBABEhsKF0NPTlZFUlNBVElPTl9LSU5EX0dST1VQEAIqZAoNRGVsaXZlcnlDbGFzcxIeChpERUxJVkVSWV9DTEFTU19VTlNQRUNJRklFRBAAEhkKFURFTElWRVJZX0NMQVNTX0RJUkVDVBABEhgKFERFTElWRVJZX0NMQVNTX0xBUkdFEAIqTQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9NRU1CRVIQARIOCgpST0xFX0FETUlOEAISDgoKUk9MRV9PV05FUhADKmcKCEpvaW5Nb2RlEhkKFUpPSU5fTU9ERV9VTlNQRUNJRklFRBAAEhQKEEpPSU5fTU9ERV9JTlZJVEUQARIWChJKT0lOX01PREVfQVBQUk9WQUwQAhISCg5KT0lOX01PREVfT1BFThADYgZwcm90bzM");
 
 /**
  * @generated from message gochat.conversation.v1.Conversation
@@ -47,6 +47,32 @@ export type Conversation = Message<"gochat.conversation.v1.Conversation"> & {
    * @generated from field: double created_at_ms = 6;
    */
   createdAtMs: number;
+
+  /**
+   * @generated from field: gochat.conversation.v1.JoinMode join_mode = 7;
+   */
+  joinMode: JoinMode;
+
+  /**
+   * Only admins and the owner may send.
+   *
+   * @generated from field: bool is_muted_all = 8;
+   */
+  isMutedAll: boolean;
+
+  /**
+   * The last entry of a group that was dissolved; 0: it was not. Whoever was in it then has left there.
+   *
+   * @generated from field: uint32 dissolved_seq = 9;
+   */
+  dissolvedSeq: number;
+
+  /**
+   * Groups only, and not in lists.
+   *
+   * @generated from field: string announcement = 10;
+   */
+  announcement: string;
 };
 
 /**
@@ -122,7 +148,7 @@ export type Entry = Message<"gochat.conversation.v1.Entry"> & {
   seq: number;
 
   /**
-   * text, action, custom: messages. created, added, removed, left: changes.
+   * text, action, custom: messages. The rest are changes: proto/frames/changes.ts.
    *
    * @generated from field: string type = 3;
    */
@@ -159,6 +185,25 @@ export type Entry = Message<"gochat.conversation.v1.Entry"> & {
  */
 export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
   messageDesc(file_gochat_conversation_v1_conversation, 2);
+
+/**
+ * On its own, so that who only passes entries on need not decode them.
+ *
+ * @generated from message gochat.conversation.v1.EntryList
+ */
+export type EntryList = Message<"gochat.conversation.v1.EntryList"> & {
+  /**
+   * @generated from field: repeated gochat.conversation.v1.Entry entries = 1;
+   */
+  entries: Entry[];
+};
+
+/**
+ * Describes the message gochat.conversation.v1.EntryList.
+ * Use `create(EntryListSchema)` to create a new message.
+ */
+export const EntryListSchema: GenMessage<EntryList> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation, 3);
 
 /**
  * @generated from enum gochat.conversation.v1.ConversationKind
@@ -257,4 +302,50 @@ export type Role = (typeof Role)[keyof typeof Role] | UnknownEnum;
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_gochat_conversation_v1_conversation, 2);
+
+/**
+ * How somebody who is not in gets in.
+ *
+ * @generated from enum gochat.conversation.v1.JoinMode
+ */
+export const JoinMode = {
+  /**
+   * @generated from enum value: JOIN_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Only if added. For others the group does not exist.
+   *
+   * @generated from enum value: JOIN_MODE_INVITE = 1;
+   */
+  INVITE: 1,
+
+  /**
+   * By a request that an admin approves.
+   *
+   * @generated from enum value: JOIN_MODE_APPROVAL = 2;
+   */
+  APPROVAL: 2,
+
+  /**
+   * By joining.
+   *
+   * @generated from enum value: JOIN_MODE_OPEN = 3;
+   */
+  OPEN: 3,
+} as const;
+
+/**
+ * How somebody who is not in gets in.
+ *
+ * @generated from enum gochat.conversation.v1.JoinMode
+ */
+export type JoinMode = (typeof JoinMode)[keyof typeof JoinMode] | UnknownEnum;
+
+/**
+ * Describes the enum gochat.conversation.v1.JoinMode.
+ */
+export const JoinModeSchema: GenEnum<JoinMode> = /*@__PURE__*/
+  enumDesc(file_gochat_conversation_v1_conversation, 3);
 

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Conversation, ConversationKind, DeliveryClass, Entry, Member } from "./conversation_pb.ts";
+import type { Conversation, ConversationKind, DeliveryClass, Entry, JoinMode, Member } from "./conversation_pb.ts";
 import { file_gochat_conversation_v1_conversation } from "./conversation_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/conversation/v1/conversation_repo.proto.
  */
 export const file_gochat_conversation_v1_conversation_repo: GenFile = /*@__PURE__*/
-  fileDesc("Ci5nb2NoYXQvY29udmVyc2F0aW9uL3YxL2NvbnZlcnNhdGlvbl9yZXBvLnByb3RvEhZnb2NoYXQuY29udmVyc2F0aW9uLnYxIk4KE0NyZWF0ZURpcmVjdFJlcXVlc3QSEgoKY3JlYXRvcl9pZBgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbW1hbmRfaWQYAyABKAkiYwoUQ3JlYXRlRGlyZWN0UmVzcG9uc2USOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SDwoHY3JlYXRlZBgCIAEoCCJGChFMb2FkU3RhdGVzUmVxdWVzdBIxCgZ3aXNoZXMYASADKAsyIS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLlN0YXRlV2lzaCJICglTdGF0ZVdpc2gSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEhAKCGlzX3dob2xlGAMgASgIIqYCChFDb252ZXJzYXRpb25TdGF0ZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uS2luZBI9Cg5kZWxpdmVyeV9jbGFzcxgDIAEoDjIlLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRGVsaXZlcnlDbGFzcxIQCghsYXN0X3NlcRgEIAEoDRIWCg5tZW1iZXJfdmVyc2lvbhgFIAEoDRIvCgdtZW1iZXJzGAYgAygLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXISFAoMbWVtYmVyX2NvdW50GAcgASgNEhAKCGlzX3dob2xlGAggASgIIk8KEkxvYWRTdGF0ZXNSZXNwb25zZRI5CgZzdGF0ZXMYASADKAsyKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvblN0YXRlIkAKFEdldE1lbWJlcnNoaXBSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJIoMBChVHZXRNZW1iZXJzaGlwUmVzcG9uc2USOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SLgoGbWVtYmVyGAIgASgLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXIiSgoYTGlzdENvbnZlcnNhdGlvbnNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDQoFbGltaXQYAiABKA0SDgoGY3Vyc29yGAMgASgJItUBChNDb252ZXJzYXRpb25TdW1tYXJ5EjoKDGNvbnZlcnNhdGlvbhgBIAEoCzIkLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uEi4KBm1lbWJlchgCIAEoCzIeLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTWVtYmVyEjEKCmxhc3RfZW50cnkYAyABKAsyHS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkVudHJ5Eg4KBnVucmVhZBgEIAEoDRIPCgdwZWVyX2lkGAUgASgJInQKGUxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USQgoNY29udmVyc2F0aW9ucxgBIAMoCzIrLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uU3VtbWFyeRITCgtuZXh0X2N1cnNvchgCIAEoCSJXChBMaXN0SGVhZHNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJbmFtZWRfaWRzGAIgAygJEg0KBWxpbWl0GAMgASgNEhAKCGFmdGVyX2lkGAQgASgJIngKBEhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGxhc3Rfc2VxGAIgASgNEhAKCGpvaW5fc2VxGAMgASgNEhEKCWxlYXZlX3NlcRgEIAEoDRIQCghyZWFkX3NlcRgFIAEoDRIOCgZ1bnJlYWQYBiABKA0iUgoRTGlzdEhlYWRzUmVzcG9uc2USKwoFaGVhZHMYASADKAsyHC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkhlYWQSEAoIaGFzX21vcmUYAiABKAgyrAQKEENvbnZlcnNhdGlvblJlcG8SaQoMQ3JlYXRlRGlyZWN0EisuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5DcmVhdGVEaXJlY3RSZXF1ZXN0GiwuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5DcmVhdGVEaXJlY3RSZXNwb25zZRJjCgpMb2FkU3RhdGVzEikuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Mb2FkU3RhdGVzUmVxdWVzdBoqLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTG9hZFN0YXRlc1Jlc3BvbnNlEmwKDUdldE1lbWJlcnNoaXASLC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkdldE1lbWJlcnNoaXBSZXF1ZXN0Gi0uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRNZW1iZXJzaGlwUmVzcG9uc2USeAoRTGlzdENvbnZlcnNhdGlvbnMSMC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RDb252ZXJzYXRpb25zUmVxdWVzdBoxLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdENvbnZlcnNhdGlvbnNSZXNwb25zZRJgCglMaXN0SGVhZHMSKC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RIZWFkc1JlcXVlc3QaKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RIZWFkc1Jlc3BvbnNlYgZwcm90bzM", [file_gochat_conversation_v1_conversation]);
+  fileDesc("Ci5nb2NoYXQvY29udmVyc2F0aW9uL3YxL2NvbnZlcnNhdGlvbl9yZXBvLnByb3RvEhZnb2NoYXQuY29udmVyc2F0aW9uLnYxIk4KE0NyZWF0ZURpcmVjdFJlcXVlc3QSEgoKY3JlYXRvcl9pZBgBIAEoCRIPCgdwZWVyX2lkGAIgASgJEhIKCmNvbW1hbmRfaWQYAyABKAkiYwoUQ3JlYXRlRGlyZWN0UmVzcG9uc2USOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SDwoHY3JlYXRlZBgCIAEoCCJGChFMb2FkU3RhdGVzUmVxdWVzdBIxCgZ3aXNoZXMYASADKAsyIS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLlN0YXRlV2lzaCJICglTdGF0ZVdpc2gSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCHVzZXJfaWRzGAIgAygJEhAKCGlzX3dob2xlGAMgASgIIrYDChFDb252ZXJzYXRpb25TdGF0ZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSNgoEa2luZBgCIAEoDjIoLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uS2luZBI9Cg5kZWxpdmVyeV9jbGFzcxgDIAEoDjIlLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRGVsaXZlcnlDbGFzcxIQCghsYXN0X3NlcRgEIAEoDRIWCg5tZW1iZXJfdmVyc2lvbhgFIAEoDRIvCgdtZW1iZXJzGAYgAygLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXISFAoMbWVtYmVyX2NvdW50GAcgASgNEhAKCGlzX3dob2xlGAggASgIEjMKCWpvaW5fbW9kZRgJIAEoDjIgLmdvY2hhdC5jb252ZXJzYXRpb24udjEuSm9pbk1vZGUSFAoMaXNfbXV0ZWRfYWxsGAogASgIEhUKDWRpc3NvbHZlZF9zZXEYCyABKA0SLAoFbXV0ZWQYDCADKAsyHS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk11dGVkIioKBU11dGVkEg8KB3VzZXJfaWQYASABKAkSEAoIdW50aWxfbXMYAiABKAEiTwoSTG9hZFN0YXRlc1Jlc3BvbnNlEjkKBnN0YXRlcxgBIAMoCzIpLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ29udmVyc2F0aW9uU3RhdGUiUgoXTG9hZEpvaW5SZXF1ZXN0c1JlcXVlc3QSNwoGd2lzaGVzGAEgAygLMicuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Kb2luUmVxdWVzdFdpc2giPAoPSm9pblJlcXVlc3RXaXNoEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIQCgh1c2VyX2lkcxgCIAMoCSLrAQoYTG9hZEpvaW5SZXF1ZXN0c1Jlc3BvbnNlEjsKDWNvbnZlcnNhdGlvbnMYASADKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkpvaW5SZXF1ZXN0cxJcCg9wZW5kaW5nX2J5X3VzZXIYAiADKAsyQy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxvYWRKb2luUmVxdWVzdHNSZXNwb25zZS5QZW5kaW5nQnlVc2VyRW50cnkaNAoSUGVuZGluZ0J5VXNlckVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEiiAEKDEpvaW5SZXF1ZXN0cxIXCg9jb252ZXJzYXRpb25faWQYASABKAkSFQoNcGVuZGluZ19jb3VudBgCIAEoDRI1CghyZXF1ZXN0cxgDIAMoCzIjLmdvY2hhdC5jb252ZXJzYXRpb24udjEuSm9pblJlcXVlc3QSEQoJYWRtaW5faWRzGAQgAygJIl0KC0pvaW5SZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEgoKaXNfcGVuZGluZxgCIAEoCBIUCgxrZXB0X2Fuc3dlcnMYAyABKA0SEwoLYXNrZWRfYXRfbXMYBCABKAEiQAoUR2V0TWVtYmVyc2hpcFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkigwEKFUdldE1lbWJlcnNoaXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIuCgZtZW1iZXIYAiABKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlciJKChhMaXN0Q29udmVyc2F0aW9uc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRINCgVsaW1pdBgCIAEoDRIOCgZjdXJzb3IYAyABKAki1QEKE0NvbnZlcnNhdGlvblN1bW1hcnkSOgoMY29udmVyc2F0aW9uGAEgASgLMiQuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb24SLgoGbWVtYmVyGAIgASgLMh4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5NZW1iZXISMQoKbGFzdF9lbnRyeRgDIAEoCzIdLmdvY2hhdC5jb252ZXJzYXRpb24udjEuRW50cnkSDgoGdW5yZWFkGAQgASgNEg8KB3BlZXJfaWQYBSABKAkidAoZTGlzdENvbnZlcnNhdGlvbnNSZXNwb25zZRJCCg1jb252ZXJzYXRpb25zGAEgAygLMisuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Db252ZXJzYXRpb25TdW1tYXJ5EhMKC25leHRfY3Vyc29yGAIgASgJIlcKEExpc3RIZWFkc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCgluYW1lZF9pZHMYAiADKAkSDQoFbGltaXQYAyABKA0SEAoIYWZ0ZXJfaWQYBCABKAkieAoESGVhZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEAoIbGFzdF9zZXEYAiABKA0SEAoIam9pbl9zZXEYAyABKA0SEQoJbGVhdmVfc2VxGAQgASgNEhAKCHJlYWRfc2VxGAUgASgNEg4KBnVucmVhZBgGIAEoDSJSChFMaXN0SGVhZHNSZXNwb25zZRIrCgVoZWFkcxgBIAMoCzIcLmdvY2hhdC5jb252ZXJzYXRpb24udjEuSGVhZBIQCghoYXNfbW9yZRgCIAEoCDKjBQoQQ29udmVyc2F0aW9uUmVwbxJpCgxDcmVhdGVEaXJlY3QSKy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNyZWF0ZURpcmVjdFJlcXVlc3QaLC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNyZWF0ZURpcmVjdFJlc3BvbnNlEmMKCkxvYWRTdGF0ZXMSKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxvYWRTdGF0ZXNSZXF1ZXN0GiouZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Mb2FkU3RhdGVzUmVzcG9uc2USdQoQTG9hZEpvaW5SZXF1ZXN0cxIvLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTG9hZEpvaW5SZXF1ZXN0c1JlcXVlc3QaMC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxvYWRKb2luUmVxdWVzdHNSZXNwb25zZRJsCg1HZXRNZW1iZXJzaGlwEiwuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRNZW1iZXJzaGlwUmVxdWVzdBotLmdvY2hhdC5jb252ZXJzYXRpb24udjEuR2V0TWVtYmVyc2hpcFJlc3BvbnNlEngKEUxpc3RDb252ZXJzYXRpb25zEjAuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5MaXN0Q29udmVyc2F0aW9uc1JlcXVlc3QaMS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RDb252ZXJzYXRpb25zUmVzcG9uc2USYAoJTGlzdEhlYWRzEiguZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5MaXN0SGVhZHNSZXF1ZXN0GikuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5MaXN0SGVhZHNSZXNwb25zZWIGcHJvdG8z", [file_gochat_conversation_v1_conversation]);
 
 /**
  * @generated from message gochat.conversation.v1.CreateDirectRequest
@@ -156,6 +156,28 @@ export type ConversationState = Message<"gochat.conversation.v1.ConversationStat
    * @generated from field: bool is_whole = 8;
    */
   isWhole: boolean;
+
+  /**
+   * @generated from field: gochat.conversation.v1.JoinMode join_mode = 9;
+   */
+  joinMode: JoinMode;
+
+  /**
+   * @generated from field: bool is_muted_all = 10;
+   */
+  isMutedAll: boolean;
+
+  /**
+   * @generated from field: uint32 dissolved_seq = 11;
+   */
+  dissolvedSeq: number;
+
+  /**
+   * Of former members: a mute outlives leaving. Those that have ended are left out.
+   *
+   * @generated from field: repeated gochat.conversation.v1.Muted muted = 12;
+   */
+  muted: Muted[];
 };
 
 /**
@@ -164,6 +186,28 @@ export type ConversationState = Message<"gochat.conversation.v1.ConversationStat
  */
 export const ConversationStateSchema: GenMessage<ConversationState> = /*@__PURE__*/
   messageDesc(file_gochat_conversation_v1_conversation_repo, 4);
+
+/**
+ * @generated from message gochat.conversation.v1.Muted
+ */
+export type Muted = Message<"gochat.conversation.v1.Muted"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: double until_ms = 2;
+   */
+  untilMs: number;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.Muted.
+ * Use `create(MutedSchema)` to create a new message.
+ */
+export const MutedSchema: GenMessage<Muted> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 5);
 
 /**
  * @generated from message gochat.conversation.v1.LoadStatesResponse
@@ -180,7 +224,144 @@ export type LoadStatesResponse = Message<"gochat.conversation.v1.LoadStatesRespo
  * Use `create(LoadStatesResponseSchema)` to create a new message.
  */
 export const LoadStatesResponseSchema: GenMessage<LoadStatesResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 5);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 6);
+
+/**
+ * @generated from message gochat.conversation.v1.LoadJoinRequestsRequest
+ */
+export type LoadJoinRequestsRequest = Message<"gochat.conversation.v1.LoadJoinRequestsRequest"> & {
+  /**
+   * @generated from field: repeated gochat.conversation.v1.JoinRequestWish wishes = 1;
+   */
+  wishes: JoinRequestWish[];
+};
+
+/**
+ * Describes the message gochat.conversation.v1.LoadJoinRequestsRequest.
+ * Use `create(LoadJoinRequestsRequestSchema)` to create a new message.
+ */
+export const LoadJoinRequestsRequestSchema: GenMessage<LoadJoinRequestsRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 7);
+
+/**
+ * @generated from message gochat.conversation.v1.JoinRequestWish
+ */
+export type JoinRequestWish = Message<"gochat.conversation.v1.JoinRequestWish"> & {
+  /**
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Who asks, or whom a decision is about.
+   *
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message gochat.conversation.v1.JoinRequestWish.
+ * Use `create(JoinRequestWishSchema)` to create a new message.
+ */
+export const JoinRequestWishSchema: GenMessage<JoinRequestWish> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 8);
+
+/**
+ * @generated from message gochat.conversation.v1.LoadJoinRequestsResponse
+ */
+export type LoadJoinRequestsResponse = Message<"gochat.conversation.v1.LoadJoinRequestsResponse"> & {
+  /**
+   * @generated from field: repeated gochat.conversation.v1.JoinRequests conversations = 1;
+   */
+  conversations: JoinRequests[];
+
+  /**
+   * How many conversations each of the named users waits for.
+   *
+   * @generated from field: map<string, uint32> pending_by_user = 2;
+   */
+  pendingByUser: { [key: string]: number };
+};
+
+/**
+ * Describes the message gochat.conversation.v1.LoadJoinRequestsResponse.
+ * Use `create(LoadJoinRequestsResponseSchema)` to create a new message.
+ */
+export const LoadJoinRequestsResponseSchema: GenMessage<LoadJoinRequestsResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 9);
+
+/**
+ * Those of one conversation.
+ *
+ * @generated from message gochat.conversation.v1.JoinRequests
+ */
+export type JoinRequests = Message<"gochat.conversation.v1.JoinRequests"> & {
+  /**
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * @generated from field: uint32 pending_count = 2;
+   */
+  pendingCount: number;
+
+  /**
+   * Of the named users: whoever has ever asked and is no member yet.
+   *
+   * @generated from field: repeated gochat.conversation.v1.JoinRequest requests = 3;
+   */
+  requests: JoinRequest[];
+
+  /**
+   * Active members that are admins or the owner.
+   *
+   * @generated from field: repeated string admin_ids = 4;
+   */
+  adminIds: string[];
+};
+
+/**
+ * Describes the message gochat.conversation.v1.JoinRequests.
+ * Use `create(JoinRequestsSchema)` to create a new message.
+ */
+export const JoinRequestsSchema: GenMessage<JoinRequests> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 10);
+
+/**
+ * @generated from message gochat.conversation.v1.JoinRequest
+ */
+export type JoinRequest = Message<"gochat.conversation.v1.JoinRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: bool is_pending = 2;
+   */
+  isPending: boolean;
+
+  /**
+   * How many answers are kept of this user's commands as somebody who is not in.
+   *
+   * @generated from field: uint32 kept_answers = 3;
+   */
+  keptAnswers: number;
+
+  /**
+   * @generated from field: double asked_at_ms = 4;
+   */
+  askedAtMs: number;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.JoinRequest.
+ * Use `create(JoinRequestSchema)` to create a new message.
+ */
+export const JoinRequestSchema: GenMessage<JoinRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 11);
 
 /**
  * @generated from message gochat.conversation.v1.GetMembershipRequest
@@ -202,7 +383,7 @@ export type GetMembershipRequest = Message<"gochat.conversation.v1.GetMembership
  * Use `create(GetMembershipRequestSchema)` to create a new message.
  */
 export const GetMembershipRequestSchema: GenMessage<GetMembershipRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 6);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 12);
 
 /**
  * @generated from message gochat.conversation.v1.GetMembershipResponse
@@ -224,7 +405,7 @@ export type GetMembershipResponse = Message<"gochat.conversation.v1.GetMembershi
  * Use `create(GetMembershipResponseSchema)` to create a new message.
  */
 export const GetMembershipResponseSchema: GenMessage<GetMembershipResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 7);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 13);
 
 /**
  * @generated from message gochat.conversation.v1.ListConversationsRequest
@@ -253,7 +434,7 @@ export type ListConversationsRequest = Message<"gochat.conversation.v1.ListConve
  * Use `create(ListConversationsRequestSchema)` to create a new message.
  */
 export const ListConversationsRequestSchema: GenMessage<ListConversationsRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 8);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 14);
 
 /**
  * @generated from message gochat.conversation.v1.ConversationSummary
@@ -292,7 +473,7 @@ export type ConversationSummary = Message<"gochat.conversation.v1.ConversationSu
  * Use `create(ConversationSummarySchema)` to create a new message.
  */
 export const ConversationSummarySchema: GenMessage<ConversationSummary> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 9);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 15);
 
 /**
  * @generated from message gochat.conversation.v1.ListConversationsResponse
@@ -316,7 +497,7 @@ export type ListConversationsResponse = Message<"gochat.conversation.v1.ListConv
  * Use `create(ListConversationsResponseSchema)` to create a new message.
  */
 export const ListConversationsResponseSchema: GenMessage<ListConversationsResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 10);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 16);
 
 /**
  * @generated from message gochat.conversation.v1.ListHeadsRequest
@@ -350,7 +531,7 @@ export type ListHeadsRequest = Message<"gochat.conversation.v1.ListHeadsRequest"
  * Use `create(ListHeadsRequestSchema)` to create a new message.
  */
 export const ListHeadsRequestSchema: GenMessage<ListHeadsRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 11);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 17);
 
 /**
  * @generated from message gochat.conversation.v1.Head
@@ -394,7 +575,7 @@ export type Head = Message<"gochat.conversation.v1.Head"> & {
  * Use `create(HeadSchema)` to create a new message.
  */
 export const HeadSchema: GenMessage<Head> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 12);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 18);
 
 /**
  * @generated from message gochat.conversation.v1.ListHeadsResponse
@@ -416,7 +597,7 @@ export type ListHeadsResponse = Message<"gochat.conversation.v1.ListHeadsRespons
  * Use `create(ListHeadsResponseSchema)` to create a new message.
  */
 export const ListHeadsResponseSchema: GenMessage<ListHeadsResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_conversation_v1_conversation_repo, 13);
+  messageDesc(file_gochat_conversation_v1_conversation_repo, 19);
 
 /**
  * Data layer: conversations and the places of users in them.
@@ -444,6 +625,16 @@ export const ConversationRepo: GenService<{
     methodKind: "unary";
     input: typeof LoadStatesRequestSchema;
     output: typeof LoadStatesResponseSchema;
+  },
+  /**
+   * For the owner of the partition, about requests to join: from MySQL, never from a cache.
+   *
+   * @generated from rpc gochat.conversation.v1.ConversationRepo.LoadJoinRequests
+   */
+  loadJoinRequests: {
+    methodKind: "unary";
+    input: typeof LoadJoinRequestsRequestSchema;
+    output: typeof LoadJoinRequestsResponseSchema;
   },
   /**
    * For reads: the conversation and the member as last written (cache-aside). CONVERSATION_NOT_FOUND when there is no such

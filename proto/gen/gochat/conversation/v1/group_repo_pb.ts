@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Conversation, Member } from "./conversation_pb.ts";
 import { file_gochat_conversation_v1_conversation } from "./conversation_pb.ts";
+import type { JoinRequest } from "./conversation_repo_pb.ts";
+import { file_gochat_conversation_v1_conversation_repo } from "./conversation_repo_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file gochat/conversation/v1/group_repo.proto.
  */
 export const file_gochat_conversation_v1_group_repo: GenFile = /*@__PURE__*/
-  fileDesc("Cidnb2NoYXQvY29udmVyc2F0aW9uL3YxL2dyb3VwX3JlcG8ucHJvdG8SFmdvY2hhdC5jb252ZXJzYXRpb24udjEiXgoSQ3JlYXRlR3JvdXBSZXF1ZXN0EhIKCmNyZWF0b3JfaWQYASABKAkSEgoKY29tbWFuZF9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEhIKCm1lbWJlcl9pZHMYBCADKAkiYgoTQ3JlYXRlR3JvdXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIPCgdjcmVhdGVkGAIgASgIIlMKEkxpc3RNZW1iZXJzUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDQoFbGltaXQYAiABKA0SFQoNYWZ0ZXJfdXNlcl9pZBgDIAEoCSJYChNMaXN0TWVtYmVyc1Jlc3BvbnNlEi8KB21lbWJlcnMYASADKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlchIQCghoYXNfbW9yZRgCIAEoCDLbAQoJR3JvdXBSZXBvEmYKC0NyZWF0ZUdyb3VwEiouZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5DcmVhdGVHcm91cFJlcXVlc3QaKy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNyZWF0ZUdyb3VwUmVzcG9uc2USZgoLTGlzdE1lbWJlcnMSKi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBorLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdE1lbWJlcnNSZXNwb25zZWIGcHJvdG8z", [file_gochat_conversation_v1_conversation]);
+  fileDesc("Cidnb2NoYXQvY29udmVyc2F0aW9uL3YxL2dyb3VwX3JlcG8ucHJvdG8SFmdvY2hhdC5jb252ZXJzYXRpb24udjEiXgoSQ3JlYXRlR3JvdXBSZXF1ZXN0EhIKCmNyZWF0b3JfaWQYASABKAkSEgoKY29tbWFuZF9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEhIKCm1lbWJlcl9pZHMYBCADKAkiYgoTQ3JlYXRlR3JvdXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIPCgdjcmVhdGVkGAIgASgIIlMKEkxpc3RNZW1iZXJzUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDQoFbGltaXQYAiABKA0SFQoNYWZ0ZXJfdXNlcl9pZBgDIAEoCSJYChNMaXN0TWVtYmVyc1Jlc3BvbnNlEi8KB21lbWJlcnMYASADKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlchIQCghoYXNfbW9yZRgCIAEoCCJYChdMaXN0Sm9pblJlcXVlc3RzUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSDQoFbGltaXQYAiABKA0SFQoNYWZ0ZXJfdXNlcl9pZBgDIAEoCSJjChhMaXN0Sm9pblJlcXVlc3RzUmVzcG9uc2USNQoIcmVxdWVzdHMYASADKAsyIy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkpvaW5SZXF1ZXN0EhAKCGhhc19tb3JlGAIgASgIMtICCglHcm91cFJlcG8SZgoLQ3JlYXRlR3JvdXASKi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNyZWF0ZUdyb3VwUmVxdWVzdBorLmdvY2hhdC5jb252ZXJzYXRpb24udjEuQ3JlYXRlR3JvdXBSZXNwb25zZRJmCgtMaXN0TWVtYmVycxIqLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTGlzdE1lbWJlcnNSZXF1ZXN0GisuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlEnUKEExpc3RKb2luUmVxdWVzdHMSLy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkxpc3RKb2luUmVxdWVzdHNSZXF1ZXN0GjAuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5MaXN0Sm9pblJlcXVlc3RzUmVzcG9uc2ViBnByb3RvMw", [file_gochat_conversation_v1_conversation, file_gochat_conversation_v1_conversation_repo]);
 
 /**
  * @generated from message gochat.conversation.v1.CreateGroupRequest
@@ -120,6 +122,55 @@ export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__P
   messageDesc(file_gochat_conversation_v1_group_repo, 3);
 
 /**
+ * @generated from message gochat.conversation.v1.ListJoinRequestsRequest
+ */
+export type ListJoinRequestsRequest = Message<"gochat.conversation.v1.ListJoinRequestsRequest"> & {
+  /**
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: string after_user_id = 3;
+   */
+  afterUserId: string;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.ListJoinRequestsRequest.
+ * Use `create(ListJoinRequestsRequestSchema)` to create a new message.
+ */
+export const ListJoinRequestsRequestSchema: GenMessage<ListJoinRequestsRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_group_repo, 4);
+
+/**
+ * @generated from message gochat.conversation.v1.ListJoinRequestsResponse
+ */
+export type ListJoinRequestsResponse = Message<"gochat.conversation.v1.ListJoinRequestsResponse"> & {
+  /**
+   * @generated from field: repeated gochat.conversation.v1.JoinRequest requests = 1;
+   */
+  requests: JoinRequest[];
+
+  /**
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.ListJoinRequestsResponse.
+ * Use `create(ListJoinRequestsResponseSchema)` to create a new message.
+ */
+export const ListJoinRequestsResponseSchema: GenMessage<ListJoinRequestsResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_group_repo, 5);
+
+/**
  * Data layer: groups. Who is in a group changes only through MessageRepo.AppendStream.
  *
  * @generated from service gochat.conversation.v1.GroupRepo
@@ -145,6 +196,16 @@ export const GroupRepo: GenService<{
     methodKind: "unary";
     input: typeof ListMembersRequestSchema;
     output: typeof ListMembersResponseSchema;
+  },
+  /**
+   * Who waits to be let in, in user id order.
+   *
+   * @generated from rpc gochat.conversation.v1.GroupRepo.ListJoinRequests
+   */
+  listJoinRequests: {
+    methodKind: "unary";
+    input: typeof ListJoinRequestsRequestSchema;
+    output: typeof ListJoinRequestsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_gochat_conversation_v1_group_repo, 0);

@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Conversation, Member } from "./conversation_pb.ts";
 import { file_gochat_conversation_v1_conversation } from "./conversation_pb.ts";
+import type { JoinRequest } from "./conversation_repo_pb.ts";
+import { file_gochat_conversation_v1_conversation_repo } from "./conversation_repo_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file gochat/conversation/v1/group_service.proto.
  */
 export const file_gochat_conversation_v1_group_service: GenFile = /*@__PURE__*/
-  fileDesc("Cipnb2NoYXQvY29udmVyc2F0aW9uL3YxL2dyb3VwX3NlcnZpY2UucHJvdG8SFmdvY2hhdC5jb252ZXJzYXRpb24udjEiWgoQT3Blbkdyb3VwUmVxdWVzdBIQCghhY3Rvcl9pZBgBIAEoCRISCgpjb21tYW5kX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSEgoKbWVtYmVyX2lkcxgEIAMoCSJgChFPcGVuR3JvdXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIPCgdjcmVhdGVkGAIgASgIIjwKD0dldEdyb3VwUmVxdWVzdBIQCghhY3Rvcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkifgoQR2V0R3JvdXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIuCgZtZW1iZXIYAiABKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlciJkChFHZXRNZW1iZXJzUmVxdWVzdBIQCghhY3Rvcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDQoFbGltaXQYAyABKA0SFQoNYWZ0ZXJfdXNlcl9pZBgEIAEoCSJXChJHZXRNZW1iZXJzUmVzcG9uc2USLwoHbWVtYmVycxgBIAMoCzIeLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTWVtYmVyEhAKCGhhc19tb3JlGAIgASgIMrQCCgxHcm91cFNlcnZpY2USYAoJT3Blbkdyb3VwEiguZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5PcGVuR3JvdXBSZXF1ZXN0GikuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5PcGVuR3JvdXBSZXNwb25zZRJdCghHZXRHcm91cBInLmdvY2hhdC5jb252ZXJzYXRpb24udjEuR2V0R3JvdXBSZXF1ZXN0GiguZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRHcm91cFJlc3BvbnNlEmMKCkdldE1lbWJlcnMSKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkdldE1lbWJlcnNSZXF1ZXN0GiouZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRNZW1iZXJzUmVzcG9uc2ViBnByb3RvMw", [file_gochat_conversation_v1_conversation]);
+  fileDesc("Cipnb2NoYXQvY29udmVyc2F0aW9uL3YxL2dyb3VwX3NlcnZpY2UucHJvdG8SFmdvY2hhdC5jb252ZXJzYXRpb24udjEiWgoQT3Blbkdyb3VwUmVxdWVzdBIQCghhY3Rvcl9pZBgBIAEoCRISCgpjb21tYW5kX2lkGAIgASgJEgwKBG5hbWUYAyABKAkSEgoKbWVtYmVyX2lkcxgEIAMoCSJgChFPcGVuR3JvdXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIPCgdjcmVhdGVkGAIgASgIIjwKD0dldEdyb3VwUmVxdWVzdBIQCghhY3Rvcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkifgoQR2V0R3JvdXBSZXNwb25zZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIuCgZtZW1iZXIYAiABKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlciJkChFHZXRNZW1iZXJzUmVxdWVzdBIQCghhY3Rvcl9pZBgBIAEoCRIXCg9jb252ZXJzYXRpb25faWQYAiABKAkSDQoFbGltaXQYAyABKA0SFQoNYWZ0ZXJfdXNlcl9pZBgEIAEoCSJXChJHZXRNZW1iZXJzUmVzcG9uc2USLwoHbWVtYmVycxgBIAMoCzIeLmdvY2hhdC5jb252ZXJzYXRpb24udjEuTWVtYmVyEhAKCGhhc19tb3JlGAIgASgIImkKFkdldEpvaW5SZXF1ZXN0c1JlcXVlc3QSEAoIYWN0b3JfaWQYASABKAkSFwoPY29udmVyc2F0aW9uX2lkGAIgASgJEg0KBWxpbWl0GAMgASgNEhUKDWFmdGVyX3VzZXJfaWQYBCABKAkiYgoXR2V0Sm9pblJlcXVlc3RzUmVzcG9uc2USNQoIcmVxdWVzdHMYASADKAsyIy5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkpvaW5SZXF1ZXN0EhAKCGhhc19tb3JlGAIgASgIMqgDCgxHcm91cFNlcnZpY2USYAoJT3Blbkdyb3VwEiguZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5PcGVuR3JvdXBSZXF1ZXN0GikuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5PcGVuR3JvdXBSZXNwb25zZRJdCghHZXRHcm91cBInLmdvY2hhdC5jb252ZXJzYXRpb24udjEuR2V0R3JvdXBSZXF1ZXN0GiguZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRHcm91cFJlc3BvbnNlEmMKCkdldE1lbWJlcnMSKS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkdldE1lbWJlcnNSZXF1ZXN0GiouZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRNZW1iZXJzUmVzcG9uc2UScgoPR2V0Sm9pblJlcXVlc3RzEi4uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRKb2luUmVxdWVzdHNSZXF1ZXN0Gi8uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5HZXRKb2luUmVxdWVzdHNSZXNwb25zZWIGcHJvdG8z", [file_gochat_conversation_v1_conversation, file_gochat_conversation_v1_conversation_repo]);
 
 /**
  * @generated from message gochat.conversation.v1.OpenGroupRequest
@@ -167,6 +169,60 @@ export const GetMembersResponseSchema: GenMessage<GetMembersResponse> = /*@__PUR
   messageDesc(file_gochat_conversation_v1_group_service, 5);
 
 /**
+ * @generated from message gochat.conversation.v1.GetJoinRequestsRequest
+ */
+export type GetJoinRequestsRequest = Message<"gochat.conversation.v1.GetJoinRequestsRequest"> & {
+  /**
+   * @generated from field: string actor_id = 1;
+   */
+  actorId: string;
+
+  /**
+   * @generated from field: string conversation_id = 2;
+   */
+  conversationId: string;
+
+  /**
+   * @generated from field: uint32 limit = 3;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: string after_user_id = 4;
+   */
+  afterUserId: string;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.GetJoinRequestsRequest.
+ * Use `create(GetJoinRequestsRequestSchema)` to create a new message.
+ */
+export const GetJoinRequestsRequestSchema: GenMessage<GetJoinRequestsRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_group_service, 6);
+
+/**
+ * @generated from message gochat.conversation.v1.GetJoinRequestsResponse
+ */
+export type GetJoinRequestsResponse = Message<"gochat.conversation.v1.GetJoinRequestsResponse"> & {
+  /**
+   * @generated from field: repeated gochat.conversation.v1.JoinRequest requests = 1;
+   */
+  requests: JoinRequest[];
+
+  /**
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message gochat.conversation.v1.GetJoinRequestsResponse.
+ * Use `create(GetJoinRequestsResponseSchema)` to create a new message.
+ */
+export const GetJoinRequestsResponseSchema: GenMessage<GetJoinRequestsResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_conversation_v1_group_service, 7);
+
+/**
  * @generated from service gochat.conversation.v1.GroupService
  */
 export const GroupService: GenService<{
@@ -193,6 +249,14 @@ export const GroupService: GenService<{
     methodKind: "unary";
     input: typeof GetMembersRequestSchema;
     output: typeof GetMembersResponseSchema;
+  },
+  /**
+   * @generated from rpc gochat.conversation.v1.GroupService.GetJoinRequests
+   */
+  getJoinRequests: {
+    methodKind: "unary";
+    input: typeof GetJoinRequestsRequestSchema;
+    output: typeof GetJoinRequestsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_gochat_conversation_v1_group_service, 0);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/downstream/v1/downstream.proto.
  */
 export const file_gochat_downstream_v1_downstream: GenFile = /*@__PURE__*/
-  fileDesc("CiVnb2NoYXQvZG93bnN0cmVhbS92MS9kb3duc3RyZWFtLnByb3RvEhRnb2NoYXQuZG93bnN0cmVhbS52MSKDAQoQRG93bnN0cmVhbVJlY29yZBINCgVlcG9jaBgBIAEoARIsCgdyZXBsaWVzGAIgAygLMhsuZ29jaGF0LmRvd25zdHJlYW0udjEuUmVwbHkSMgoKZGVsaXZlcmllcxgDIAMoCzIeLmdvY2hhdC5kb3duc3RyZWFtLnYxLkRlbGl2ZXJ5Ij0KBVJlcGx5EhIKCmNvbm5lY3Rpb24YASABKA0SDwoHcmVxdWVzdBgCIAEoCRIPCgdwYXlsb2FkGAMgASgMInQKCERlbGl2ZXJ5Eg8KB3BheWxvYWQYASABKAwSEwoLY29ubmVjdGlvbnMYAiADKA0SEAoIdXNlcl9pZHMYAyADKAkSMAoIYXVkaWVuY2UYBCABKAsyHi5nb2NoYXQuZG93bnN0cmVhbS52MS5BdWRpZW5jZSJjCghBdWRpZW5jZRIXCg9jb252ZXJzYXRpb25faWQYASABKAkSCwoDc2VxGAIgASgNEhYKDm1lbWJlcl92ZXJzaW9uGAMgASgNEhkKEWV4Y2VwdF9jb25uZWN0aW9uGAQgASgNYgZwcm90bzM");
+  fileDesc("CiVnb2NoYXQvZG93bnN0cmVhbS92MS9kb3duc3RyZWFtLnByb3RvEhRnb2NoYXQuZG93bnN0cmVhbS52MSK6AQoQRG93bnN0cmVhbVJlY29yZBINCgVlcG9jaBgBIAEoARIsCgdyZXBsaWVzGAIgAygLMhsuZ29jaGF0LmRvd25zdHJlYW0udjEuUmVwbHkSMgoKZGVsaXZlcmllcxgDIAMoCzIeLmdvY2hhdC5kb3duc3RyZWFtLnYxLkRlbGl2ZXJ5EjUKC3Jldm9jYXRpb25zGAQgAygLMiAuZ29jaGF0LmRvd25zdHJlYW0udjEuUmV2b2NhdGlvbiJJCgpSZXZvY2F0aW9uEg8KB3VzZXJfaWQYASABKAkSEwoLc2Vzc2lvbl9pZHMYAiADKAkSFQoNaXNfc3VzcGVuc2lvbhgDIAEoCCI9CgVSZXBseRISCgpjb25uZWN0aW9uGAEgASgNEg8KB3JlcXVlc3QYAiABKAkSDwoHcGF5bG9hZBgDIAEoDCJ0CghEZWxpdmVyeRIPCgdwYXlsb2FkGAEgASgMEhMKC2Nvbm5lY3Rpb25zGAIgAygNEhAKCHVzZXJfaWRzGAMgAygJEjAKCGF1ZGllbmNlGAQgASgLMh4uZ29jaGF0LmRvd25zdHJlYW0udjEuQXVkaWVuY2UiYwoIQXVkaWVuY2USFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoDRIWCg5tZW1iZXJfdmVyc2lvbhgDIAEoDRIZChFleGNlcHRfY29ubmVjdGlvbhgEIAEoDWIGcHJvdG8z");
 
 /**
  * One record of topic gochat.downstream.<slot>: what one batch of logic holds for one gateway.
@@ -34,6 +34,13 @@ export type DownstreamRecord = Message<"gochat.downstream.v1.DownstreamRecord"> 
    * @generated from field: repeated gochat.downstream.v1.Delivery deliveries = 3;
    */
   deliveries: Delivery[];
+
+  /**
+   * To every gateway. May be lost: gateways also look after the sessions of their sockets.
+   *
+   * @generated from field: repeated gochat.downstream.v1.Revocation revocations = 4;
+   */
+  revocations: Revocation[];
 };
 
 /**
@@ -42,6 +49,37 @@ export type DownstreamRecord = Message<"gochat.downstream.v1.DownstreamRecord"> 
  */
 export const DownstreamRecordSchema: GenMessage<DownstreamRecord> = /*@__PURE__*/
   messageDesc(file_gochat_downstream_v1_downstream, 0);
+
+/**
+ * Sessions of one user that have ended: their sockets close, their access tokens are refused.
+ *
+ * @generated from message gochat.downstream.v1.Revocation
+ */
+export type Revocation = Message<"gochat.downstream.v1.Revocation"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: repeated string session_ids = 2;
+   */
+  sessionIds: string[];
+
+  /**
+   * Because the user was suspended.
+   *
+   * @generated from field: bool is_suspension = 3;
+   */
+  isSuspension: boolean;
+};
+
+/**
+ * Describes the message gochat.downstream.v1.Revocation.
+ * Use `create(RevocationSchema)` to create a new message.
+ */
+export const RevocationSchema: GenMessage<Revocation> = /*@__PURE__*/
+  messageDesc(file_gochat_downstream_v1_downstream, 1);
 
 /**
  * An answer to one frame or REST request; payload is an ack frame, as the client gets it (UTF-8 JSON).
@@ -70,7 +108,7 @@ export type Reply = Message<"gochat.downstream.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_gochat_downstream_v1_downstream, 1);
+  messageDesc(file_gochat_downstream_v1_downstream, 2);
 
 /**
  * One frame, encoded once, and who gets it here.
@@ -108,7 +146,7 @@ export type Delivery = Message<"gochat.downstream.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_gochat_downstream_v1_downstream, 2);
+  messageDesc(file_gochat_downstream_v1_downstream, 3);
 
 /**
  * Whom an entry of a large conversation is for, at every gateway: members with join_seq < seq ≤ leave_seq.
@@ -146,5 +184,5 @@ export type Audience = Message<"gochat.downstream.v1.Audience"> & {
  * Use `create(AudienceSchema)` to create a new message.
  */
 export const AudienceSchema: GenMessage<Audience> = /*@__PURE__*/
-  messageDesc(file_gochat_downstream_v1_downstream, 3);
+  messageDesc(file_gochat_downstream_v1_downstream, 4);
 

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { DeliveryClass, Entry, Role } from "../../conversation/v1/conversation_pb.ts";
+import type { Conversation, DeliveryClass, Entry, JoinMode, Member, Role } from "../../conversation/v1/conversation_pb.ts";
 import { file_gochat_conversation_v1_conversation } from "../../conversation/v1/conversation_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/message/v1/message_repo.proto.
  */
 export const file_gochat_message_v1_message_repo: GenFile = /*@__PURE__*/
-  fileDesc("CiRnb2NoYXQvbWVzc2FnZS92MS9tZXNzYWdlX3JlcG8ucHJvdG8SEWdvY2hhdC5tZXNzYWdlLnYxIkgKD1BhcnRpdGlvbkJvdW5kcxIRCglwYXJ0aXRpb24YASABKA0SEQoJbG9nX3N0YXJ0GAIgASgBEg8KB2xvZ19lbmQYAyABKAEiXwoWQ2xhaW1QYXJ0aXRpb25zUmVxdWVzdBINCgVvd25lchgBIAEoCRI2CgpwYXJ0aXRpb25zGAIgAygLMiIuZ29jaGF0Lm1lc3NhZ2UudjEuUGFydGl0aW9uQm91bmRzIkcKDlBhcnRpdGlvbkNsYWltEhEKCXBhcnRpdGlvbhgBIAEoDRINCgVlcG9jaBgCIAEoARITCgtuZXh0X29mZnNldBgDIAEoASJMChdDbGFpbVBhcnRpdGlvbnNSZXNwb25zZRIxCgZjbGFpbXMYASADKAsyIS5nb2NoYXQubWVzc2FnZS52MS5QYXJ0aXRpb25DbGFpbSK3AQoTQXBwZW5kU3RyZWFtUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgNEjcKCnBhcnRpdGlvbnMYAiADKAsyIy5nb2NoYXQubWVzc2FnZS52MS5QYXJ0aXRpb25BZHZhbmNlEjwKDWNvbnZlcnNhdGlvbnMYAyADKAsyJS5nb2NoYXQubWVzc2FnZS52MS5Db252ZXJzYXRpb25BcHBlbmQSFQoNY3JlYXRlZF9hdF9tcxgEIAEoASJcChBQYXJ0aXRpb25BZHZhbmNlEhEKCXBhcnRpdGlvbhgBIAEoDRINCgVlcG9jaBgCIAEoARITCgtmcm9tX29mZnNldBgDIAEoARIRCgl0b19vZmZzZXQYBCABKAEiowIKEkNvbnZlcnNhdGlvbkFwcGVuZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSLAoHZW50cmllcxgCIAMoCzIbLmdvY2hhdC5tZXNzYWdlLnYxLk5ld0VudHJ5Ei8KCG91dGNvbWVzGAMgAygLMh0uZ29jaGF0Lm1lc3NhZ2UudjEuTmV3T3V0Y29tZRIqCgVyZWFkcxgEIAMoCzIbLmdvY2hhdC5tZXNzYWdlLnYxLlJlYWRNYXJrEioKB2xvb2t1cHMYBSADKAsyGS5nb2NoYXQubWVzc2FnZS52MS5Mb29rdXASPQoOZGVsaXZlcnlfY2xhc3MYBiABKA4yJS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkRlbGl2ZXJ5Q2xhc3MiygEKCE5ld0VudHJ5EgwKBHR5cGUYASABKAkSEQoJc2VuZGVyX2lkGAIgASgJEhkKEWNsaWVudF9tZXNzYWdlX2lkGAMgASgJEhIKCmNvbW1hbmRfaWQYBCABKAkSFAoMY29udGVudF9oYXNoGAUgASgMEgwKBGJvZHkYBiABKAwSEQoJaXNfdW5yZWFkGAcgASgIEjcKDm1lbWJlcl9jaGFuZ2VzGAggAygLMh8uZ29jaGF0Lm1lc3NhZ2UudjEuTWVtYmVyQ2hhbmdlIl4KDE1lbWJlckNoYW5nZRIPCgd1c2VyX2lkGAEgASgJEhEKCWlzX2FjdGl2ZRgCIAEoCBIqCgRyb2xlGAMgASgOMhwuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Sb2xlIqkBCgpOZXdPdXRjb21lEhAKCGFjdG9yX2lkGAEgASgJEhIKCmNvbW1hbmRfaWQYAiABKAkSFAoMY29udGVudF9oYXNoGAMgASgMEg8KB291dGNvbWUYBCABKAkSNwoObWVtYmVyX2NoYW5nZXMYBSADKAsyHy5nb2NoYXQubWVzc2FnZS52MS5NZW1iZXJDaGFuZ2USFQoNYWZ0ZXJfZW50cmllcxgGIAEoDSIoCghSZWFkTWFyaxIPCgd1c2VyX2lkGAEgASgJEgsKA3NlcRgCIAEoDSJWCgZMb29rdXASEAoIYWN0b3JfaWQYASABKAkSGQoRY2xpZW50X21lc3NhZ2VfaWQYAiABKAkSEgoKY29tbWFuZF9pZBgDIAEoCRILCgNzZXEYBCABKA0iowIKFEFwcGVuZFN0cmVhbVJlc3BvbnNlEhIKCnJlcXVlc3RfaWQYASABKA0SLQoHYXBwbGllZBgCIAEoCzIaLmdvY2hhdC5tZXNzYWdlLnYxLkFwcGxpZWRIABIpCgVrbm93bhgDIAEoCzIYLmdvY2hhdC5tZXNzYWdlLnYxLktub3duSAASKwoGZmVuY2VkGAQgASgLMhkuZ29jaGF0Lm1lc3NhZ2UudjEuRmVuY2VkSAASLwoIcmVqZWN0ZWQYBSABKAsyGy5nb2NoYXQubWVzc2FnZS52MS5SZWplY3RlZEgAEjUKC3VuYXZhaWxhYmxlGAYgASgLMh4uZ29jaGF0Lm1lc3NhZ2UudjEuVW5hdmFpbGFibGVIAEIICgZyZXN1bHQibwoHQXBwbGllZBIyCgVoZWFkcxgBIAMoCzIjLmdvY2hhdC5tZXNzYWdlLnYxLkNvbnZlcnNhdGlvbkhlYWQSMAoHYW5zd2VycxgCIAMoCzIfLmdvY2hhdC5tZXNzYWdlLnYxLlN0b3JlZEFuc3dlciI9ChBDb252ZXJzYXRpb25IZWFkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIQCghsYXN0X3NlcRgCIAEoDSJSCgVLbm93bhIwCgdhbnN3ZXJzGAEgAygLMh8uZ29jaGF0Lm1lc3NhZ2UudjEuU3RvcmVkQW5zd2VyEhcKD2FscmVhZHlfYXBwbGllZBgCIAEoCCK9AQoMU3RvcmVkQW5zd2VyEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRIQCghhY3Rvcl9pZBgCIAEoCRIZChFjbGllbnRfbWVzc2FnZV9pZBgDIAEoCRISCgpjb21tYW5kX2lkGAQgASgJEhQKDGNvbnRlbnRfaGFzaBgFIAEoDBIPCgdvdXRjb21lGAYgASgJEiwKBWVudHJ5GAcgASgLMh0uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5FbnRyeSIcCgZGZW5jZWQSEgoKcGFydGl0aW9ucxgBIAMoDSJICghSZWplY3RlZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEwoLZW50cnlfaW5kZXgYAiABKAUSDgoGcmVhc29uGAMgASgJIh0KC1VuYXZhaWxhYmxlEg4KBnJlYXNvbhgBIAEoCSJiChJMaXN0RW50cmllc1JlcXVlc3QSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhEKCWFmdGVyX3NlcRgCIAEoDRIRCgl1cF90b19zZXEYAyABKA0SDQoFbGltaXQYBCABKA0iRQoTTGlzdEVudHJpZXNSZXNwb25zZRIuCgdlbnRyaWVzGAEgAygLMh0uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5FbnRyeTK6AgoLTWVzc2FnZVJlcG8SaAoPQ2xhaW1QYXJ0aXRpb25zEikuZ29jaGF0Lm1lc3NhZ2UudjEuQ2xhaW1QYXJ0aXRpb25zUmVxdWVzdBoqLmdvY2hhdC5tZXNzYWdlLnYxLkNsYWltUGFydGl0aW9uc1Jlc3BvbnNlEmMKDEFwcGVuZFN0cmVhbRImLmdvY2hhdC5tZXNzYWdlLnYxLkFwcGVuZFN0cmVhbVJlcXVlc3QaJy5nb2NoYXQubWVzc2FnZS52MS5BcHBlbmRTdHJlYW1SZXNwb25zZSgBMAESXAoLTGlzdEVudHJpZXMSJS5nb2NoYXQubWVzc2FnZS52MS5MaXN0RW50cmllc1JlcXVlc3QaJi5nb2NoYXQubWVzc2FnZS52MS5MaXN0RW50cmllc1Jlc3BvbnNlYgZwcm90bzM", [file_gochat_conversation_v1_conversation]);
+  fileDesc("CiRnb2NoYXQvbWVzc2FnZS92MS9tZXNzYWdlX3JlcG8ucHJvdG8SEWdvY2hhdC5tZXNzYWdlLnYxIkgKD1BhcnRpdGlvbkJvdW5kcxIRCglwYXJ0aXRpb24YASABKA0SEQoJbG9nX3N0YXJ0GAIgASgBEg8KB2xvZ19lbmQYAyABKAEiXwoWQ2xhaW1QYXJ0aXRpb25zUmVxdWVzdBINCgVvd25lchgBIAEoCRI2CgpwYXJ0aXRpb25zGAIgAygLMiIuZ29jaGF0Lm1lc3NhZ2UudjEuUGFydGl0aW9uQm91bmRzIkcKDlBhcnRpdGlvbkNsYWltEhEKCXBhcnRpdGlvbhgBIAEoDRINCgVlcG9jaBgCIAEoARITCgtuZXh0X29mZnNldBgDIAEoASJMChdDbGFpbVBhcnRpdGlvbnNSZXNwb25zZRIxCgZjbGFpbXMYASADKAsyIS5nb2NoYXQubWVzc2FnZS52MS5QYXJ0aXRpb25DbGFpbSK3AQoTQXBwZW5kU3RyZWFtUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgNEjcKCnBhcnRpdGlvbnMYAiADKAsyIy5nb2NoYXQubWVzc2FnZS52MS5QYXJ0aXRpb25BZHZhbmNlEjwKDWNvbnZlcnNhdGlvbnMYAyADKAsyJS5nb2NoYXQubWVzc2FnZS52MS5Db252ZXJzYXRpb25BcHBlbmQSFQoNY3JlYXRlZF9hdF9tcxgEIAEoASJcChBQYXJ0aXRpb25BZHZhbmNlEhEKCXBhcnRpdGlvbhgBIAEoDRINCgVlcG9jaBgCIAEoARITCgtmcm9tX29mZnNldBgDIAEoARIRCgl0b19vZmZzZXQYBCABKAEiowIKEkNvbnZlcnNhdGlvbkFwcGVuZBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSLAoHZW50cmllcxgCIAMoCzIbLmdvY2hhdC5tZXNzYWdlLnYxLk5ld0VudHJ5Ei8KCG91dGNvbWVzGAMgAygLMh0uZ29jaGF0Lm1lc3NhZ2UudjEuTmV3T3V0Y29tZRIqCgVyZWFkcxgEIAMoCzIbLmdvY2hhdC5tZXNzYWdlLnYxLlJlYWRNYXJrEioKB2xvb2t1cHMYBSADKAsyGS5nb2NoYXQubWVzc2FnZS52MS5Mb29rdXASPQoOZGVsaXZlcnlfY2xhc3MYBiABKA4yJS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkRlbGl2ZXJ5Q2xhc3MijgIKCE5ld0VudHJ5EgwKBHR5cGUYASABKAkSEQoJc2VuZGVyX2lkGAIgASgJEhkKEWNsaWVudF9tZXNzYWdlX2lkGAMgASgJEhIKCmNvbW1hbmRfaWQYBCABKAkSFAoMY29udGVudF9oYXNoGAUgASgMEgwKBGJvZHkYBiABKAwSEQoJaXNfdW5yZWFkGAcgASgIEjcKDm1lbWJlcl9jaGFuZ2VzGAggAygLMh8uZ29jaGF0Lm1lc3NhZ2UudjEuTWVtYmVyQ2hhbmdlEkIKE2NvbnZlcnNhdGlvbl9jaGFuZ2UYCSABKAsyJS5nb2NoYXQubWVzc2FnZS52MS5Db252ZXJzYXRpb25DaGFuZ2Ui5gEKEkNvbnZlcnNhdGlvbkNoYW5nZRIRCgRuYW1lGAEgASgJSACIAQESGQoMYW5ub3VuY2VtZW50GAIgASgJSAGIAQESOAoJam9pbl9tb2RlGAMgASgOMiAuZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5Kb2luTW9kZUgCiAEBEhkKDGlzX211dGVkX2FsbBgEIAEoCEgDiAEBEhQKDGlzX2Rpc3NvbHZlZBgFIAEoCEIHCgVfbmFtZUIPCg1fYW5ub3VuY2VtZW50QgwKCl9qb2luX21vZGVCDwoNX2lzX211dGVkX2FsbCKOAQoMTWVtYmVyQ2hhbmdlEg8KB3VzZXJfaWQYASABKAkSEQoJaXNfYWN0aXZlGAIgASgIEioKBHJvbGUYAyABKA4yHC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLlJvbGUSGwoObXV0ZWRfdW50aWxfbXMYBCABKAFIAIgBAUIRCg9fbXV0ZWRfdW50aWxfbXMiTgoRSm9pblJlcXVlc3RDaGFuZ2USDwoHdXNlcl9pZBgBIAEoCRISCgppc19wZW5kaW5nGAIgASgIEhQKDGtlcHRfYW5zd2VycxgDIAEoDSLsAQoKTmV3T3V0Y29tZRIQCghhY3Rvcl9pZBgBIAEoCRISCgpjb21tYW5kX2lkGAIgASgJEhQKDGNvbnRlbnRfaGFzaBgDIAEoDBIPCgdvdXRjb21lGAQgASgJEjcKDm1lbWJlcl9jaGFuZ2VzGAUgAygLMh8uZ29jaGF0Lm1lc3NhZ2UudjEuTWVtYmVyQ2hhbmdlEhUKDWFmdGVyX2VudHJpZXMYBiABKA0SQQoTam9pbl9yZXF1ZXN0X2NoYW5nZRgHIAEoCzIkLmdvY2hhdC5tZXNzYWdlLnYxLkpvaW5SZXF1ZXN0Q2hhbmdlIigKCFJlYWRNYXJrEg8KB3VzZXJfaWQYASABKAkSCwoDc2VxGAIgASgNIlYKBkxvb2t1cBIQCghhY3Rvcl9pZBgBIAEoCRIZChFjbGllbnRfbWVzc2FnZV9pZBgCIAEoCRISCgpjb21tYW5kX2lkGAMgASgJEgsKA3NlcRgEIAEoDSKjAgoUQXBwZW5kU3RyZWFtUmVzcG9uc2USEgoKcmVxdWVzdF9pZBgBIAEoDRItCgdhcHBsaWVkGAIgASgLMhouZ29jaGF0Lm1lc3NhZ2UudjEuQXBwbGllZEgAEikKBWtub3duGAMgASgLMhguZ29jaGF0Lm1lc3NhZ2UudjEuS25vd25IABIrCgZmZW5jZWQYBCABKAsyGS5nb2NoYXQubWVzc2FnZS52MS5GZW5jZWRIABIvCghyZWplY3RlZBgFIAEoCzIbLmdvY2hhdC5tZXNzYWdlLnYxLlJlamVjdGVkSAASNQoLdW5hdmFpbGFibGUYBiABKAsyHi5nb2NoYXQubWVzc2FnZS52MS5VbmF2YWlsYWJsZUgAQggKBnJlc3VsdCJvCgdBcHBsaWVkEjIKBWhlYWRzGAEgAygLMiMuZ29jaGF0Lm1lc3NhZ2UudjEuQ29udmVyc2F0aW9uSGVhZBIwCgdhbnN3ZXJzGAIgAygLMh8uZ29jaGF0Lm1lc3NhZ2UudjEuU3RvcmVkQW5zd2VyIj0KEENvbnZlcnNhdGlvbkhlYWQSFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGxhc3Rfc2VxGAIgASgNIlIKBUtub3duEjAKB2Fuc3dlcnMYASADKAsyHy5nb2NoYXQubWVzc2FnZS52MS5TdG9yZWRBbnN3ZXISFwoPYWxyZWFkeV9hcHBsaWVkGAIgASgIIr0BCgxTdG9yZWRBbnN3ZXISFwoPY29udmVyc2F0aW9uX2lkGAEgASgJEhAKCGFjdG9yX2lkGAIgASgJEhkKEWNsaWVudF9tZXNzYWdlX2lkGAMgASgJEhIKCmNvbW1hbmRfaWQYBCABKAkSFAoMY29udGVudF9oYXNoGAUgASgMEg8KB291dGNvbWUYBiABKAkSLAoFZW50cnkYByABKAsyHS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkVudHJ5IhwKBkZlbmNlZBISCgpwYXJ0aXRpb25zGAEgAygNIkgKCFJlamVjdGVkEhcKD2NvbnZlcnNhdGlvbl9pZBgBIAEoCRITCgtlbnRyeV9pbmRleBgCIAEoBRIOCgZyZWFzb24YAyABKAkiHQoLVW5hdmFpbGFibGUSDgoGcmVhc29uGAEgASgJImIKEkxpc3RFbnRyaWVzUmVxdWVzdBIXCg9jb252ZXJzYXRpb25faWQYASABKAkSEQoJYWZ0ZXJfc2VxGAIgASgNEhEKCXVwX3RvX3NlcRgDIAEoDRINCgVsaW1pdBgEIAEoDSJFChNMaXN0RW50cmllc1Jlc3BvbnNlEi4KB2VudHJpZXMYASADKAsyHS5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkVudHJ5IlIKFkxpc3RNZW1iZXJQYWdlc1JlcXVlc3QSOAoJcXVlc3Rpb25zGAEgAygLMiUuZ29jaGF0Lm1lc3NhZ2UudjEuTWVtYmVyUGFnZVF1ZXN0aW9uInMKEk1lbWJlclBhZ2VRdWVzdGlvbhIPCgd1c2VyX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIRCglhZnRlcl9zZXEYAyABKA0SEQoJdXBfdG9fc2VxGAQgASgNEg0KBWxpbWl0GAUgASgNIkcKF0xpc3RNZW1iZXJQYWdlc1Jlc3BvbnNlEiwKBXBhZ2VzGAEgAygLMh0uZ29jaGF0Lm1lc3NhZ2UudjEuTWVtYmVyUGFnZSKeAQoKTWVtYmVyUGFnZRI6Cgxjb252ZXJzYXRpb24YASABKAsyJC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkNvbnZlcnNhdGlvbhIuCgZtZW1iZXIYAiABKAsyHi5nb2NoYXQuY29udmVyc2F0aW9uLnYxLk1lbWJlchISCgplbnRyeV9saXN0GAMgASgMEhAKCGxhc3Rfc2VxGAQgASgNMqQDCgtNZXNzYWdlUmVwbxJoCg9DbGFpbVBhcnRpdGlvbnMSKS5nb2NoYXQubWVzc2FnZS52MS5DbGFpbVBhcnRpdGlvbnNSZXF1ZXN0GiouZ29jaGF0Lm1lc3NhZ2UudjEuQ2xhaW1QYXJ0aXRpb25zUmVzcG9uc2USYwoMQXBwZW5kU3RyZWFtEiYuZ29jaGF0Lm1lc3NhZ2UudjEuQXBwZW5kU3RyZWFtUmVxdWVzdBonLmdvY2hhdC5tZXNzYWdlLnYxLkFwcGVuZFN0cmVhbVJlc3BvbnNlKAEwARJcCgtMaXN0RW50cmllcxIlLmdvY2hhdC5tZXNzYWdlLnYxLkxpc3RFbnRyaWVzUmVxdWVzdBomLmdvY2hhdC5tZXNzYWdlLnYxLkxpc3RFbnRyaWVzUmVzcG9uc2USaAoPTGlzdE1lbWJlclBhZ2VzEikuZ29jaGF0Lm1lc3NhZ2UudjEuTGlzdE1lbWJlclBhZ2VzUmVxdWVzdBoqLmdvY2hhdC5tZXNzYWdlLnYxLkxpc3RNZW1iZXJQYWdlc1Jlc3BvbnNlYgZwcm90bzM", [file_gochat_conversation_v1_conversation]);
 
 /**
  * @generated from message gochat.message.v1.PartitionBounds
@@ -277,6 +277,11 @@ export type NewEntry = Message<"gochat.message.v1.NewEntry"> & {
    * @generated from field: repeated gochat.message.v1.MemberChange member_changes = 8;
    */
   memberChanges: MemberChange[];
+
+  /**
+   * @generated from field: gochat.message.v1.ConversationChange conversation_change = 9;
+   */
+  conversationChange?: ConversationChange | undefined;
 };
 
 /**
@@ -285,6 +290,47 @@ export type NewEntry = Message<"gochat.message.v1.NewEntry"> & {
  */
 export const NewEntrySchema: GenMessage<NewEntry> = /*@__PURE__*/
   messageDesc(file_gochat_message_v1_message_repo, 7);
+
+/**
+ * What is absent stays as it is.
+ *
+ * @generated from message gochat.message.v1.ConversationChange
+ */
+export type ConversationChange = Message<"gochat.message.v1.ConversationChange"> & {
+  /**
+   * @generated from field: optional string name = 1;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: optional string announcement = 2;
+   */
+  announcement?: string | undefined;
+
+  /**
+   * @generated from field: optional gochat.conversation.v1.JoinMode join_mode = 3;
+   */
+  joinMode?: JoinMode | undefined;
+
+  /**
+   * @generated from field: optional bool is_muted_all = 4;
+   */
+  isMutedAll?: boolean | undefined;
+
+  /**
+   * The entry is the last one: nobody is in from here on.
+   *
+   * @generated from field: bool is_dissolved = 5;
+   */
+  isDissolved: boolean;
+};
+
+/**
+ * Describes the message gochat.message.v1.ConversationChange.
+ * Use `create(ConversationChangeSchema)` to create a new message.
+ */
+export const ConversationChangeSchema: GenMessage<ConversationChange> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_repo, 8);
 
 /**
  * Takes effect at the seq of its entry: a joiner's join_seq is seq − 1, a leaver's leave_seq is seq.
@@ -306,6 +352,13 @@ export type MemberChange = Message<"gochat.message.v1.MemberChange"> & {
    * @generated from field: gochat.conversation.v1.Role role = 3;
    */
   role: Role;
+
+  /**
+   * Absent: as it is.
+   *
+   * @generated from field: optional double muted_until_ms = 4;
+   */
+  mutedUntilMs?: number | undefined;
 };
 
 /**
@@ -313,7 +366,36 @@ export type MemberChange = Message<"gochat.message.v1.MemberChange"> & {
  * Use `create(MemberChangeSchema)` to create a new message.
  */
 export const MemberChangeSchema: GenMessage<MemberChange> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 8);
+  messageDesc(file_gochat_message_v1_message_repo, 9);
+
+/**
+ * Where a request to join stands from here on. That of who joins ends by itself.
+ *
+ * @generated from message gochat.message.v1.JoinRequestChange
+ */
+export type JoinRequestChange = Message<"gochat.message.v1.JoinRequestChange"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: bool is_pending = 2;
+   */
+  isPending: boolean;
+
+  /**
+   * @generated from field: uint32 kept_answers = 3;
+   */
+  keptAnswers: number;
+};
+
+/**
+ * Describes the message gochat.message.v1.JoinRequestChange.
+ * Use `create(JoinRequestChangeSchema)` to create a new message.
+ */
+export const JoinRequestChangeSchema: GenMessage<JoinRequestChange> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_repo, 10);
 
 /**
  * @generated from message gochat.message.v1.NewOutcome
@@ -335,7 +417,8 @@ export type NewOutcome = Message<"gochat.message.v1.NewOutcome"> & {
   contentHash: Uint8Array;
 
   /**
-   * "noop", an error code, or "applied" for a member change of a large conversation, which takes no seq.
+   * "noop", "pending" for a request to join, an error code, or "applied" for what takes no seq: a member change of a large
+   * conversation, the end of a request to join.
    *
    * @generated from field: string outcome = 4;
    */
@@ -353,6 +436,11 @@ export type NewOutcome = Message<"gochat.message.v1.NewOutcome"> & {
    * @generated from field: uint32 after_entries = 6;
    */
   afterEntries: number;
+
+  /**
+   * @generated from field: gochat.message.v1.JoinRequestChange join_request_change = 7;
+   */
+  joinRequestChange?: JoinRequestChange | undefined;
 };
 
 /**
@@ -360,7 +448,7 @@ export type NewOutcome = Message<"gochat.message.v1.NewOutcome"> & {
  * Use `create(NewOutcomeSchema)` to create a new message.
  */
 export const NewOutcomeSchema: GenMessage<NewOutcome> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 9);
+  messageDesc(file_gochat_message_v1_message_repo, 11);
 
 /**
  * @generated from message gochat.message.v1.ReadMark
@@ -382,7 +470,7 @@ export type ReadMark = Message<"gochat.message.v1.ReadMark"> & {
  * Use `create(ReadMarkSchema)` to create a new message.
  */
 export const ReadMarkSchema: GenMessage<ReadMark> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 10);
+  messageDesc(file_gochat_message_v1_message_repo, 12);
 
 /**
  * By (actor_id, client_message_id), by (actor_id, command_id), or by seq: exactly one of the three.
@@ -416,7 +504,7 @@ export type Lookup = Message<"gochat.message.v1.Lookup"> & {
  * Use `create(LookupSchema)` to create a new message.
  */
 export const LookupSchema: GenMessage<Lookup> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 11);
+  messageDesc(file_gochat_message_v1_message_repo, 13);
 
 /**
  * @generated from message gochat.message.v1.AppendStreamResponse
@@ -470,7 +558,7 @@ export type AppendStreamResponse = Message<"gochat.message.v1.AppendStreamRespon
  * Use `create(AppendStreamResponseSchema)` to create a new message.
  */
 export const AppendStreamResponseSchema: GenMessage<AppendStreamResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 12);
+  messageDesc(file_gochat_message_v1_message_repo, 14);
 
 /**
  * Committed. Entry i of n of a conversation has seq last_seq − n + 1 + i.
@@ -496,7 +584,7 @@ export type Applied = Message<"gochat.message.v1.Applied"> & {
  * Use `create(AppliedSchema)` to create a new message.
  */
 export const AppliedSchema: GenMessage<Applied> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 13);
+  messageDesc(file_gochat_message_v1_message_repo, 15);
 
 /**
  * @generated from message gochat.message.v1.ConversationHead
@@ -518,7 +606,7 @@ export type ConversationHead = Message<"gochat.message.v1.ConversationHead"> & {
  * Use `create(ConversationHeadSchema)` to create a new message.
  */
 export const ConversationHeadSchema: GenMessage<ConversationHead> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 14);
+  messageDesc(file_gochat_message_v1_message_repo, 16);
 
 /**
  * Rolled back, because some ids are known already: their answers. Leave them out, evaluate the rest again, and send that.
@@ -544,7 +632,7 @@ export type Known = Message<"gochat.message.v1.Known"> & {
  * Use `create(KnownSchema)` to create a new message.
  */
 export const KnownSchema: GenMessage<Known> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 15);
+  messageDesc(file_gochat_message_v1_message_repo, 17);
 
 /**
  * What an id led to, the first time.
@@ -578,7 +666,7 @@ export type StoredAnswer = Message<"gochat.message.v1.StoredAnswer"> & {
   contentHash: Uint8Array;
 
   /**
-   * "applied", "noop" or an error code.
+   * "applied", "noop", "pending" or an error code.
    *
    * @generated from field: string outcome = 6;
    */
@@ -598,7 +686,7 @@ export type StoredAnswer = Message<"gochat.message.v1.StoredAnswer"> & {
  * Use `create(StoredAnswerSchema)` to create a new message.
  */
 export const StoredAnswerSchema: GenMessage<StoredAnswer> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 16);
+  messageDesc(file_gochat_message_v1_message_repo, 18);
 
 /**
  * Another process owns these partitions. Nothing was written.
@@ -617,7 +705,7 @@ export type Fenced = Message<"gochat.message.v1.Fenced"> & {
  * Use `create(FencedSchema)` to create a new message.
  */
 export const FencedSchema: GenMessage<Fenced> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 17);
+  messageDesc(file_gochat_message_v1_message_repo, 19);
 
 /**
  * Rolled back: the database refuses this entry itself (a data error, found by bisection). Leave it out and send the rest.
@@ -648,7 +736,7 @@ export type Rejected = Message<"gochat.message.v1.Rejected"> & {
  * Use `create(RejectedSchema)` to create a new message.
  */
 export const RejectedSchema: GenMessage<Rejected> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 18);
+  messageDesc(file_gochat_message_v1_message_repo, 20);
 
 /**
  * @generated from message gochat.message.v1.Unavailable
@@ -665,7 +753,7 @@ export type Unavailable = Message<"gochat.message.v1.Unavailable"> & {
  * Use `create(UnavailableSchema)` to create a new message.
  */
 export const UnavailableSchema: GenMessage<Unavailable> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 19);
+  messageDesc(file_gochat_message_v1_message_repo, 21);
 
 /**
  * @generated from message gochat.message.v1.ListEntriesRequest
@@ -697,7 +785,7 @@ export type ListEntriesRequest = Message<"gochat.message.v1.ListEntriesRequest">
  * Use `create(ListEntriesRequestSchema)` to create a new message.
  */
 export const ListEntriesRequestSchema: GenMessage<ListEntriesRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 20);
+  messageDesc(file_gochat_message_v1_message_repo, 22);
 
 /**
  * @generated from message gochat.message.v1.ListEntriesResponse
@@ -714,7 +802,120 @@ export type ListEntriesResponse = Message<"gochat.message.v1.ListEntriesResponse
  * Use `create(ListEntriesResponseSchema)` to create a new message.
  */
 export const ListEntriesResponseSchema: GenMessage<ListEntriesResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_repo, 21);
+  messageDesc(file_gochat_message_v1_message_repo, 23);
+
+/**
+ * @generated from message gochat.message.v1.ListMemberPagesRequest
+ */
+export type ListMemberPagesRequest = Message<"gochat.message.v1.ListMemberPagesRequest"> & {
+  /**
+   * At most 8.
+   *
+   * @generated from field: repeated gochat.message.v1.MemberPageQuestion questions = 1;
+   */
+  questions: MemberPageQuestion[];
+};
+
+/**
+ * Describes the message gochat.message.v1.ListMemberPagesRequest.
+ * Use `create(ListMemberPagesRequestSchema)` to create a new message.
+ */
+export const ListMemberPagesRequestSchema: GenMessage<ListMemberPagesRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_repo, 24);
+
+/**
+ * @generated from message gochat.message.v1.MemberPageQuestion
+ */
+export type MemberPageQuestion = Message<"gochat.message.v1.MemberPageQuestion"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string conversation_id = 2;
+   */
+  conversationId: string;
+
+  /**
+   * @generated from field: uint32 after_seq = 3;
+   */
+  afterSeq: number;
+
+  /**
+   * 0: no bound.
+   *
+   * @generated from field: uint32 up_to_seq = 4;
+   */
+  upToSeq: number;
+
+  /**
+   * @generated from field: uint32 limit = 5;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message gochat.message.v1.MemberPageQuestion.
+ * Use `create(MemberPageQuestionSchema)` to create a new message.
+ */
+export const MemberPageQuestionSchema: GenMessage<MemberPageQuestion> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_repo, 25);
+
+/**
+ * @generated from message gochat.message.v1.ListMemberPagesResponse
+ */
+export type ListMemberPagesResponse = Message<"gochat.message.v1.ListMemberPagesResponse"> & {
+  /**
+   * In the order of the questions.
+   *
+   * @generated from field: repeated gochat.message.v1.MemberPage pages = 1;
+   */
+  pages: MemberPage[];
+};
+
+/**
+ * Describes the message gochat.message.v1.ListMemberPagesResponse.
+ * Use `create(ListMemberPagesResponseSchema)` to create a new message.
+ */
+export const ListMemberPagesResponseSchema: GenMessage<ListMemberPagesResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_repo, 26);
+
+/**
+ * @generated from message gochat.message.v1.MemberPage
+ */
+export type MemberPage = Message<"gochat.message.v1.MemberPage"> & {
+  /**
+   * @generated from field: gochat.conversation.v1.Conversation conversation = 1;
+   */
+  conversation?: Conversation | undefined;
+
+  /**
+   * @generated from field: gochat.conversation.v1.Member member = 2;
+   */
+  member?: Member | undefined;
+
+  /**
+   * An EntryList. Cut off where its bodies come to more than 768 KiB, so that eight pages fit into one answer.
+   *
+   * @generated from field: bytes entry_list = 3;
+   */
+  entryList: Uint8Array;
+
+  /**
+   * Of the last entry; 0: there is none.
+   *
+   * @generated from field: uint32 last_seq = 4;
+   */
+  lastSeq: number;
+};
+
+/**
+ * Describes the message gochat.message.v1.MemberPage.
+ * Use `create(MemberPageSchema)` to create a new message.
+ */
+export const MemberPageSchema: GenMessage<MemberPage> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_repo, 27);
 
 /**
  * Data layer: the logs of conversations, and who may write them.
@@ -751,6 +952,17 @@ export const MessageRepo: GenService<{
     methodKind: "unary";
     input: typeof ListEntriesRequestSchema;
     output: typeof ListEntriesResponseSchema;
+  },
+  /**
+   * For each question what that user was or is in the conversation, and the entries asked for that lie in its range
+   * (join_seq < seq ≤ leave_seq); without member: it never was there. Whether it may see them is not asked here.
+   *
+   * @generated from rpc gochat.message.v1.MessageRepo.ListMemberPages
+   */
+  listMemberPages: {
+    methodKind: "unary";
+    input: typeof ListMemberPagesRequestSchema;
+    output: typeof ListMemberPagesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_gochat_message_v1_message_repo, 0);

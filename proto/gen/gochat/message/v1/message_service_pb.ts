@@ -4,8 +4,6 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Entry } from "../../conversation/v1/conversation_pb.ts";
-import { file_gochat_conversation_v1_conversation } from "../../conversation/v1/conversation_pb.ts";
 import type { Head } from "../../conversation/v1/conversation_repo_pb.ts";
 import { file_gochat_conversation_v1_conversation_repo } from "../../conversation/v1/conversation_repo_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,12 +12,33 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/message/v1/message_service.proto.
  */
 export const file_gochat_message_v1_message_service: GenFile = /*@__PURE__*/
-  fileDesc("Cidnb2NoYXQvbWVzc2FnZS92MS9tZXNzYWdlX3NlcnZpY2UucHJvdG8SEWdvY2hhdC5tZXNzYWdlLnYxInMKEUdldEhpc3RvcnlSZXF1ZXN0EhAKCGFjdG9yX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIRCglhZnRlcl9zZXEYAyABKA0SEQoJdXBfdG9fc2VxGAQgASgNEg0KBWxpbWl0GAUgASgNIlYKEkdldEhpc3RvcnlSZXNwb25zZRIuCgdlbnRyaWVzGAEgAygLMh0uZ29jaGF0LmNvbnZlcnNhdGlvbi52MS5FbnRyeRIQCghsYXN0X3NlcRgCIAEoDSKtAQoPR2V0SGVhZHNSZXF1ZXN0EhAKCGFjdG9yX2lkGAEgASgJEjoKBGhhdmUYAiADKAsyLC5nb2NoYXQubWVzc2FnZS52MS5HZXRIZWFkc1JlcXVlc3QuSGF2ZUVudHJ5Eg0KBWxpbWl0GAMgASgNEhAKCGFmdGVyX2lkGAQgASgJGisKCUhhdmVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBImgKEEdldEhlYWRzUmVzcG9uc2USKwoFaGVhZHMYASADKAsyHC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkhlYWQSEAoIaGFzX21vcmUYAiABKAgSFQoNbmV4dF9hZnRlcl9pZBgDIAEoCTLAAQoOTWVzc2FnZVNlcnZpY2USWQoKR2V0SGlzdG9yeRIkLmdvY2hhdC5tZXNzYWdlLnYxLkdldEhpc3RvcnlSZXF1ZXN0GiUuZ29jaGF0Lm1lc3NhZ2UudjEuR2V0SGlzdG9yeVJlc3BvbnNlElMKCEdldEhlYWRzEiIuZ29jaGF0Lm1lc3NhZ2UudjEuR2V0SGVhZHNSZXF1ZXN0GiMuZ29jaGF0Lm1lc3NhZ2UudjEuR2V0SGVhZHNSZXNwb25zZWIGcHJvdG8z", [file_gochat_conversation_v1_conversation, file_gochat_conversation_v1_conversation_repo]);
+  fileDesc("Cidnb2NoYXQvbWVzc2FnZS92MS9tZXNzYWdlX3NlcnZpY2UucHJvdG8SEWdvY2hhdC5tZXNzYWdlLnYxIkUKD0dldFBhZ2VzUmVxdWVzdBIyCglxdWVzdGlvbnMYASADKAsyHy5nb2NoYXQubWVzc2FnZS52MS5QYWdlUXVlc3Rpb24ibgoMUGFnZVF1ZXN0aW9uEhAKCGFjdG9yX2lkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIRCglhZnRlcl9zZXEYAyABKA0SEQoJdXBfdG9fc2VxGAQgASgNEg0KBWxpbWl0GAUgASgNIkIKEEdldFBhZ2VzUmVzcG9uc2USLgoHYW5zd2VycxgBIAMoCzIdLmdvY2hhdC5tZXNzYWdlLnYxLlBhZ2VBbnN3ZXIiUAoKUGFnZUFuc3dlchInCgRwYWdlGAEgASgLMhcuZ29jaGF0Lm1lc3NhZ2UudjEuUGFnZUgAEg8KBWVycm9yGAIgASgJSABCCAoGcmVzdWx0IiwKBFBhZ2USEgoKZW50cnlfbGlzdBgBIAEoDBIQCghsYXN0X3NlcRgCIAEoDSKtAQoPR2V0SGVhZHNSZXF1ZXN0EhAKCGFjdG9yX2lkGAEgASgJEjoKBGhhdmUYAiADKAsyLC5nb2NoYXQubWVzc2FnZS52MS5HZXRIZWFkc1JlcXVlc3QuSGF2ZUVudHJ5Eg0KBWxpbWl0GAMgASgNEhAKCGFmdGVyX2lkGAQgASgJGisKCUhhdmVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBImgKEEdldEhlYWRzUmVzcG9uc2USKwoFaGVhZHMYASADKAsyHC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkhlYWQSEAoIaGFzX21vcmUYAiABKAgSFQoNbmV4dF9hZnRlcl9pZBgDIAEoCTK6AQoOTWVzc2FnZVNlcnZpY2USUwoIR2V0UGFnZXMSIi5nb2NoYXQubWVzc2FnZS52MS5HZXRQYWdlc1JlcXVlc3QaIy5nb2NoYXQubWVzc2FnZS52MS5HZXRQYWdlc1Jlc3BvbnNlElMKCEdldEhlYWRzEiIuZ29jaGF0Lm1lc3NhZ2UudjEuR2V0SGVhZHNSZXF1ZXN0GiMuZ29jaGF0Lm1lc3NhZ2UudjEuR2V0SGVhZHNSZXNwb25zZWIGcHJvdG8z", [file_gochat_conversation_v1_conversation_repo]);
 
 /**
- * @generated from message gochat.message.v1.GetHistoryRequest
+ * @generated from message gochat.message.v1.GetPagesRequest
  */
-export type GetHistoryRequest = Message<"gochat.message.v1.GetHistoryRequest"> & {
+export type GetPagesRequest = Message<"gochat.message.v1.GetPagesRequest"> & {
+  /**
+   * At most 8.
+   *
+   * @generated from field: repeated gochat.message.v1.PageQuestion questions = 1;
+   */
+  questions: PageQuestion[];
+};
+
+/**
+ * Describes the message gochat.message.v1.GetPagesRequest.
+ * Use `create(GetPagesRequestSchema)` to create a new message.
+ */
+export const GetPagesRequestSchema: GenMessage<GetPagesRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_service, 0);
+
+/**
+ * Entries with after_seq < seq, ascending, inside what the actor may see.
+ *
+ * @generated from message gochat.message.v1.PageQuestion
+ */
+export type PageQuestion = Message<"gochat.message.v1.PageQuestion"> & {
   /**
    * @generated from field: string actor_id = 1;
    */
@@ -49,20 +68,70 @@ export type GetHistoryRequest = Message<"gochat.message.v1.GetHistoryRequest"> &
 };
 
 /**
- * Describes the message gochat.message.v1.GetHistoryRequest.
- * Use `create(GetHistoryRequestSchema)` to create a new message.
+ * Describes the message gochat.message.v1.PageQuestion.
+ * Use `create(PageQuestionSchema)` to create a new message.
  */
-export const GetHistoryRequestSchema: GenMessage<GetHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_service, 0);
+export const PageQuestionSchema: GenMessage<PageQuestion> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_service, 1);
 
 /**
- * @generated from message gochat.message.v1.GetHistoryResponse
+ * @generated from message gochat.message.v1.GetPagesResponse
  */
-export type GetHistoryResponse = Message<"gochat.message.v1.GetHistoryResponse"> & {
+export type GetPagesResponse = Message<"gochat.message.v1.GetPagesResponse"> & {
   /**
-   * @generated from field: repeated gochat.conversation.v1.Entry entries = 1;
+   * @generated from field: repeated gochat.message.v1.PageAnswer answers = 1;
    */
-  entries: Entry[];
+  answers: PageAnswer[];
+};
+
+/**
+ * Describes the message gochat.message.v1.GetPagesResponse.
+ * Use `create(GetPagesResponseSchema)` to create a new message.
+ */
+export const GetPagesResponseSchema: GenMessage<GetPagesResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_service, 2);
+
+/**
+ * @generated from message gochat.message.v1.PageAnswer
+ */
+export type PageAnswer = Message<"gochat.message.v1.PageAnswer"> & {
+  /**
+   * @generated from oneof gochat.message.v1.PageAnswer.result
+   */
+  result: {
+    /**
+     * @generated from field: gochat.message.v1.Page page = 1;
+     */
+    value: Page;
+    case: "page";
+  } | {
+    /**
+     * An error as JSON: CONVERSATION_NOT_FOUND, INVALID_ARGUMENT. The other answers stand.
+     *
+     * @generated from field: string error = 2;
+     */
+    value: string;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message gochat.message.v1.PageAnswer.
+ * Use `create(PageAnswerSchema)` to create a new message.
+ */
+export const PageAnswerSchema: GenMessage<PageAnswer> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_service, 3);
+
+/**
+ * @generated from message gochat.message.v1.Page
+ */
+export type Page = Message<"gochat.message.v1.Page"> & {
+  /**
+   * An EntryList, as the data layer encoded it. Fewer than asked for where they are large.
+   *
+   * @generated from field: bytes entry_list = 1;
+   */
+  entryList: Uint8Array;
 
   /**
    * The newest seq that the actor may see.
@@ -73,11 +142,11 @@ export type GetHistoryResponse = Message<"gochat.message.v1.GetHistoryResponse">
 };
 
 /**
- * Describes the message gochat.message.v1.GetHistoryResponse.
- * Use `create(GetHistoryResponseSchema)` to create a new message.
+ * Describes the message gochat.message.v1.Page.
+ * Use `create(PageSchema)` to create a new message.
  */
-export const GetHistoryResponseSchema: GenMessage<GetHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_service, 1);
+export const PageSchema: GenMessage<Page> = /*@__PURE__*/
+  messageDesc(file_gochat_message_v1_message_service, 4);
 
 /**
  * @generated from message gochat.message.v1.GetHeadsRequest
@@ -111,7 +180,7 @@ export type GetHeadsRequest = Message<"gochat.message.v1.GetHeadsRequest"> & {
  * Use `create(GetHeadsRequestSchema)` to create a new message.
  */
 export const GetHeadsRequestSchema: GenMessage<GetHeadsRequest> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_service, 2);
+  messageDesc(file_gochat_message_v1_message_service, 5);
 
 /**
  * @generated from message gochat.message.v1.GetHeadsResponse
@@ -140,21 +209,21 @@ export type GetHeadsResponse = Message<"gochat.message.v1.GetHeadsResponse"> & {
  * Use `create(GetHeadsResponseSchema)` to create a new message.
  */
 export const GetHeadsResponseSchema: GenMessage<GetHeadsResponse> = /*@__PURE__*/
-  messageDesc(file_gochat_message_v1_message_service, 3);
+  messageDesc(file_gochat_message_v1_message_service, 6);
 
 /**
  * @generated from service gochat.message.v1.MessageService
  */
 export const MessageService: GenService<{
   /**
-   * Entries with after_seq < seq, ascending, inside what the actor may see. CONVERSATION_NOT_FOUND.
+   * One answer for each question, in their order: a call for each page would cost more than the page.
    *
-   * @generated from rpc gochat.message.v1.MessageService.GetHistory
+   * @generated from rpc gochat.message.v1.MessageService.GetPages
    */
-  getHistory: {
+  getPages: {
     methodKind: "unary";
-    input: typeof GetHistoryRequestSchema;
-    output: typeof GetHistoryResponseSchema;
+    input: typeof GetPagesRequestSchema;
+    output: typeof GetPagesResponseSchema;
   },
   /**
    * Where the actor's conversations stand: those that differ from `have`, and all that `have` does not name.

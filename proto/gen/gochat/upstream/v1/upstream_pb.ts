@@ -4,13 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { JoinMode, Role } from "../../conversation/v1/conversation_pb.ts";
+import { file_gochat_conversation_v1_conversation } from "../../conversation/v1/conversation_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file gochat/upstream/v1/upstream.proto.
  */
 export const file_gochat_upstream_v1_upstream: GenFile = /*@__PURE__*/
-  fileDesc("CiFnb2NoYXQvdXBzdHJlYW0vdjEvdXBzdHJlYW0ucHJvdG8SEmdvY2hhdC51cHN0cmVhbS52MSI/Cg5VcHN0cmVhbVJlY29yZBItCghjb21tYW5kcxgBIAMoCzIbLmdvY2hhdC51cHN0cmVhbS52MS5Db21tYW5kIrsDCgdDb21tYW5kEgoKAmlkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIQCghhY3Rvcl9pZBgDIAEoCRItCghyZXBseV90bxgEIAEoCzIbLmdvY2hhdC51cHN0cmVhbS52MS5SZXBseVRvEigKBHNlbmQYCiABKAsyGC5nb2NoYXQudXBzdHJlYW0udjEuU2VuZEgAEi0KA2FkZBgLIAEoCzIeLmdvY2hhdC51cHN0cmVhbS52MS5BZGRNZW1iZXJzSAASMwoGcmVtb3ZlGAwgASgLMiEuZ29jaGF0LnVwc3RyZWFtLnYxLlJlbW92ZU1lbWJlcnNIABIqCgVsZWF2ZRgNIAEoCzIZLmdvY2hhdC51cHN0cmVhbS52MS5MZWF2ZUgAEigKBHJlYWQYDiABKAsyGC5nb2NoYXQudXBzdHJlYW0udjEuUmVhZEgAEiwKBnR5cGluZxgPIAEoCzIaLmdvY2hhdC51cHN0cmVhbS52MS5UeXBpbmdIABIwCghhbm5vdW5jZRgQIAEoCzIcLmdvY2hhdC51cHN0cmVhbS52MS5Bbm5vdW5jZUgAQgYKBGJvZHkiSwoHUmVwbHlUbxIMCgRzbG90GAEgASgNEg0KBWVwb2NoGAIgASgBEhIKCmNvbm5lY3Rpb24YAyABKA0SDwoHcmVxdWVzdBgEIAEoCSIiCgRTZW5kEgwKBHR5cGUYASABKAkSDAoEYm9keRgCIAEoDCIeCgpBZGRNZW1iZXJzEhAKCHVzZXJfaWRzGAEgAygJIiEKDVJlbW92ZU1lbWJlcnMSEAoIdXNlcl9pZHMYASADKAkiBwoFTGVhdmUiEwoEUmVhZBILCgNzZXEYASABKA0iCAoGVHlwaW5nIgoKCEFubm91bmNlYgZwcm90bzM");
+  fileDesc("CiFnb2NoYXQvdXBzdHJlYW0vdjEvdXBzdHJlYW0ucHJvdG8SEmdvY2hhdC51cHN0cmVhbS52MSI/Cg5VcHN0cmVhbVJlY29yZBItCghjb21tYW5kcxgBIAMoCzIbLmdvY2hhdC51cHN0cmVhbS52MS5Db21tYW5kIo4ICgdDb21tYW5kEgoKAmlkGAEgASgJEhcKD2NvbnZlcnNhdGlvbl9pZBgCIAEoCRIQCghhY3Rvcl9pZBgDIAEoCRItCghyZXBseV90bxgEIAEoCzIbLmdvY2hhdC51cHN0cmVhbS52MS5SZXBseVRvEigKBHNlbmQYCiABKAsyGC5nb2NoYXQudXBzdHJlYW0udjEuU2VuZEgAEi0KA2FkZBgLIAEoCzIeLmdvY2hhdC51cHN0cmVhbS52MS5BZGRNZW1iZXJzSAASMwoGcmVtb3ZlGAwgASgLMiEuZ29jaGF0LnVwc3RyZWFtLnYxLlJlbW92ZU1lbWJlcnNIABIqCgVsZWF2ZRgNIAEoCzIZLmdvY2hhdC51cHN0cmVhbS52MS5MZWF2ZUgAEigKBHJlYWQYDiABKAsyGC5nb2NoYXQudXBzdHJlYW0udjEuUmVhZEgAEiwKBnR5cGluZxgPIAEoCzIaLmdvY2hhdC51cHN0cmVhbS52MS5UeXBpbmdIABIwCghhbm5vdW5jZRgQIAEoCzIcLmdvY2hhdC51cHN0cmVhbS52MS5Bbm5vdW5jZUgAEiwKBnJlbmFtZRgRIAEoCzIaLmdvY2hhdC51cHN0cmVhbS52MS5SZW5hbWVIABI/ChBzZXRfYW5ub3VuY2VtZW50GBIgASgLMiMuZ29jaGF0LnVwc3RyZWFtLnYxLlNldEFubm91bmNlbWVudEgAEjgKDXNldF9qb2luX21vZGUYEyABKAsyHy5nb2NoYXQudXBzdHJlYW0udjEuU2V0Sm9pbk1vZGVIABIvCghtdXRlX2FsbBgUIAEoCzIbLmdvY2hhdC51cHN0cmVhbS52MS5NdXRlQWxsSAASLwoIc2V0X3JvbGUYFSABKAsyGy5nb2NoYXQudXBzdHJlYW0udjEuU2V0Um9sZUgAEigKBG11dGUYFiABKAsyGC5nb2NoYXQudXBzdHJlYW0udjEuTXV0ZUgAEjAKCHRyYW5zZmVyGBcgASgLMhwuZ29jaGF0LnVwc3RyZWFtLnYxLlRyYW5zZmVySAASMAoIZGlzc29sdmUYGCABKAsyHC5nb2NoYXQudXBzdHJlYW0udjEuRGlzc29sdmVIABIoCgRqb2luGBkgASgLMhguZ29jaGF0LnVwc3RyZWFtLnYxLkpvaW5IABIwCgh3aXRoZHJhdxgaIAEoCzIcLmdvY2hhdC51cHN0cmVhbS52MS5XaXRoZHJhd0gAEi4KB2FwcHJvdmUYGyABKAsyGy5nb2NoYXQudXBzdHJlYW0udjEuQXBwcm92ZUgAEiwKBnJlamVjdBgcIAEoCzIaLmdvY2hhdC51cHN0cmVhbS52MS5SZWplY3RIAEIGCgRib2R5IksKB1JlcGx5VG8SDAoEc2xvdBgBIAEoDRINCgVlcG9jaBgCIAEoARISCgpjb25uZWN0aW9uGAMgASgNEg8KB3JlcXVlc3QYBCABKAkiIgoEU2VuZBIMCgR0eXBlGAEgASgJEgwKBGJvZHkYAiABKAwiHgoKQWRkTWVtYmVycxIQCgh1c2VyX2lkcxgBIAMoCSIhCg1SZW1vdmVNZW1iZXJzEhAKCHVzZXJfaWRzGAEgAygJIgcKBUxlYXZlIhMKBFJlYWQSCwoDc2VxGAEgASgNIggKBlR5cGluZyIKCghBbm5vdW5jZSIWCgZSZW5hbWUSDAoEbmFtZRgBIAEoCSIfCg9TZXRBbm5vdW5jZW1lbnQSDAoEdGV4dBgBIAEoCSJCCgtTZXRKb2luTW9kZRIzCglqb2luX21vZGUYASABKA4yIC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLkpvaW5Nb2RlIhsKB011dGVBbGwSEAoIaXNfbXV0ZWQYASABKAgiRgoHU2V0Um9sZRIPCgd1c2VyX2lkGAEgASgJEioKBHJvbGUYAiABKA4yHC5nb2NoYXQuY29udmVyc2F0aW9uLnYxLlJvbGUiKQoETXV0ZRIPCgd1c2VyX2lkGAEgASgJEhAKCHVudGlsX21zGAIgASgBIhsKCFRyYW5zZmVyEg8KB3VzZXJfaWQYASABKAkiCgoIRGlzc29sdmUiBgoESm9pbiIKCghXaXRoZHJhdyIaCgdBcHByb3ZlEg8KB3VzZXJfaWQYASABKAkiGQoGUmVqZWN0Eg8KB3VzZXJfaWQYASABKAliBnByb3RvMw", [file_gochat_conversation_v1_conversation]);
 
 /**
  * One record of topic gochat.upstream: what one flush of one gateway holds for one partition, in order of arrival.
@@ -104,6 +106,78 @@ export type Command = Message<"gochat.upstream.v1.Command"> & {
      */
     value: Announce;
     case: "announce";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Rename rename = 17;
+     */
+    value: Rename;
+    case: "rename";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.SetAnnouncement set_announcement = 18;
+     */
+    value: SetAnnouncement;
+    case: "setAnnouncement";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.SetJoinMode set_join_mode = 19;
+     */
+    value: SetJoinMode;
+    case: "setJoinMode";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.MuteAll mute_all = 20;
+     */
+    value: MuteAll;
+    case: "muteAll";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.SetRole set_role = 21;
+     */
+    value: SetRole;
+    case: "setRole";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Mute mute = 22;
+     */
+    value: Mute;
+    case: "mute";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Transfer transfer = 23;
+     */
+    value: Transfer;
+    case: "transfer";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Dissolve dissolve = 24;
+     */
+    value: Dissolve;
+    case: "dissolve";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Join join = 25;
+     */
+    value: Join;
+    case: "join";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Withdraw withdraw = 26;
+     */
+    value: Withdraw;
+    case: "withdraw";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Approve approve = 27;
+     */
+    value: Approve;
+    case: "approve";
+  } | {
+    /**
+     * @generated from field: gochat.upstream.v1.Reject reject = 28;
+     */
+    value: Reject;
+    case: "reject";
   } | { case: undefined; value?: undefined };
 };
 
@@ -265,4 +339,218 @@ export type Announce = Message<"gochat.upstream.v1.Announce"> & {
  */
 export const AnnounceSchema: GenMessage<Announce> = /*@__PURE__*/
   messageDesc(file_gochat_upstream_v1_upstream, 9);
+
+/**
+ * @generated from message gochat.upstream.v1.Rename
+ */
+export type Rename = Message<"gochat.upstream.v1.Rename"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Rename.
+ * Use `create(RenameSchema)` to create a new message.
+ */
+export const RenameSchema: GenMessage<Rename> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 10);
+
+/**
+ * @generated from message gochat.upstream.v1.SetAnnouncement
+ */
+export type SetAnnouncement = Message<"gochat.upstream.v1.SetAnnouncement"> & {
+  /**
+   * Empty: there is none any more.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.SetAnnouncement.
+ * Use `create(SetAnnouncementSchema)` to create a new message.
+ */
+export const SetAnnouncementSchema: GenMessage<SetAnnouncement> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 11);
+
+/**
+ * @generated from message gochat.upstream.v1.SetJoinMode
+ */
+export type SetJoinMode = Message<"gochat.upstream.v1.SetJoinMode"> & {
+  /**
+   * @generated from field: gochat.conversation.v1.JoinMode join_mode = 1;
+   */
+  joinMode: JoinMode;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.SetJoinMode.
+ * Use `create(SetJoinModeSchema)` to create a new message.
+ */
+export const SetJoinModeSchema: GenMessage<SetJoinMode> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 12);
+
+/**
+ * @generated from message gochat.upstream.v1.MuteAll
+ */
+export type MuteAll = Message<"gochat.upstream.v1.MuteAll"> & {
+  /**
+   * @generated from field: bool is_muted = 1;
+   */
+  isMuted: boolean;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.MuteAll.
+ * Use `create(MuteAllSchema)` to create a new message.
+ */
+export const MuteAllSchema: GenMessage<MuteAll> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 13);
+
+/**
+ * @generated from message gochat.upstream.v1.SetRole
+ */
+export type SetRole = Message<"gochat.upstream.v1.SetRole"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Member or admin.
+   *
+   * @generated from field: gochat.conversation.v1.Role role = 2;
+   */
+  role: Role;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.SetRole.
+ * Use `create(SetRoleSchema)` to create a new message.
+ */
+export const SetRoleSchema: GenMessage<SetRole> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 14);
+
+/**
+ * @generated from message gochat.upstream.v1.Mute
+ */
+export type Mute = Message<"gochat.upstream.v1.Mute"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * 0: not muted any more.
+   *
+   * @generated from field: double until_ms = 2;
+   */
+  untilMs: number;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Mute.
+ * Use `create(MuteSchema)` to create a new message.
+ */
+export const MuteSchema: GenMessage<Mute> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 15);
+
+/**
+ * @generated from message gochat.upstream.v1.Transfer
+ */
+export type Transfer = Message<"gochat.upstream.v1.Transfer"> & {
+  /**
+   * The next owner.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Transfer.
+ * Use `create(TransferSchema)` to create a new message.
+ */
+export const TransferSchema: GenMessage<Transfer> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 16);
+
+/**
+ * @generated from message gochat.upstream.v1.Dissolve
+ */
+export type Dissolve = Message<"gochat.upstream.v1.Dissolve"> & {
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Dissolve.
+ * Use `create(DissolveSchema)` to create a new message.
+ */
+export const DissolveSchema: GenMessage<Dissolve> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 17);
+
+/**
+ * Of a user who is not in: becomes a member, or asks to.
+ *
+ * @generated from message gochat.upstream.v1.Join
+ */
+export type Join = Message<"gochat.upstream.v1.Join"> & {
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Join.
+ * Use `create(JoinSchema)` to create a new message.
+ */
+export const JoinSchema: GenMessage<Join> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 18);
+
+/**
+ * The actor's own request to join.
+ *
+ * @generated from message gochat.upstream.v1.Withdraw
+ */
+export type Withdraw = Message<"gochat.upstream.v1.Withdraw"> & {
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Withdraw.
+ * Use `create(WithdrawSchema)` to create a new message.
+ */
+export const WithdrawSchema: GenMessage<Withdraw> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 19);
+
+/**
+ * @generated from message gochat.upstream.v1.Approve
+ */
+export type Approve = Message<"gochat.upstream.v1.Approve"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Approve.
+ * Use `create(ApproveSchema)` to create a new message.
+ */
+export const ApproveSchema: GenMessage<Approve> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 20);
+
+/**
+ * @generated from message gochat.upstream.v1.Reject
+ */
+export type Reject = Message<"gochat.upstream.v1.Reject"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message gochat.upstream.v1.Reject.
+ * Use `create(RejectSchema)` to create a new message.
+ */
+export const RejectSchema: GenMessage<Reject> = /*@__PURE__*/
+  messageDesc(file_gochat_upstream_v1_upstream, 21);
 

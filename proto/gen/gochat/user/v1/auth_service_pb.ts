@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/user/v1/auth_service.proto.
  */
 export const file_gochat_user_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFnb2NoYXQvdXNlci92MS9hdXRoX3NlcnZpY2UucHJvdG8SDmdvY2hhdC51c2VyLnYxIloKD1JlZ2lzdGVyUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIRCglkZXZpY2VfaWQYBCABKAkiYwoQUmVnaXN0ZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlchIUCgxhY2Nlc3NfdG9rZW4YAiABKAkSFQoNZXhwaXJlc19hdF9tcxgDIAEoASJBCgxMb2dpblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIRCglkZXZpY2VfaWQYAyABKAkiYAoNTG9naW5SZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlchIUCgxhY2Nlc3NfdG9rZW4YAiABKAkSFQoNZXhwaXJlc19hdF9tcxgDIAEoATKiAQoLQXV0aFNlcnZpY2USTQoIUmVnaXN0ZXISHy5nb2NoYXQudXNlci52MS5SZWdpc3RlclJlcXVlc3QaIC5nb2NoYXQudXNlci52MS5SZWdpc3RlclJlc3BvbnNlEkQKBUxvZ2luEhwuZ29jaGF0LnVzZXIudjEuTG9naW5SZXF1ZXN0Gh0uZ29jaGF0LnVzZXIudjEuTG9naW5SZXNwb25zZWIGcHJvdG8z", [file_gochat_user_v1_user]);
+  fileDesc("CiFnb2NoYXQvdXNlci92MS9hdXRoX3NlcnZpY2UucHJvdG8SDmdvY2hhdC51c2VyLnYxIm8KD1JlZ2lzdGVyUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIRCglkZXZpY2VfaWQYBCABKAkSEwoLZGV2aWNlX25hbWUYBSABKAkirAEKEFJlZ2lzdGVyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULmdvY2hhdC51c2VyLnYxLlVzZXISFAoMYWNjZXNzX3Rva2VuGAIgASgJEhUKDWV4cGlyZXNfYXRfbXMYAyABKAESFQoNcmVmcmVzaF90b2tlbhgEIAEoCRIdChVyZWZyZXNoX2V4cGlyZXNfYXRfbXMYBSABKAESEQoJZGV2aWNlX2lkGAYgASgJIlYKDExvZ2luUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJEhEKCWRldmljZV9pZBgDIAEoCRITCgtkZXZpY2VfbmFtZRgEIAEoCSKpAQoNTG9naW5SZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlchIUCgxhY2Nlc3NfdG9rZW4YAiABKAkSFQoNZXhwaXJlc19hdF9tcxgDIAEoARIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEh0KFXJlZnJlc2hfZXhwaXJlc19hdF9tcxgFIAEoARIRCglkZXZpY2VfaWQYBiABKAkiUwoTRW50ZXJBc0d1ZXN0UmVxdWVzdBIUCgxkaXNwbGF5X25hbWUYASABKAkSEQoJZGV2aWNlX2lkGAIgASgJEhMKC2RldmljZV9uYW1lGAMgASgJIrABChRFbnRlckFzR3Vlc3RSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlchIUCgxhY2Nlc3NfdG9rZW4YAiABKAkSFQoNZXhwaXJlc19hdF9tcxgDIAEoARIVCg1yZWZyZXNoX3Rva2VuGAQgASgJEh0KFXJlZnJlc2hfZXhwaXJlc19hdF9tcxgFIAEoARIRCglkZXZpY2VfaWQYBiABKAkiJwoOUmVmcmVzaFJlcXVlc3QSFQoNcmVmcmVzaF90b2tlbhgBIAEoCSKrAQoPUmVmcmVzaFJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5nb2NoYXQudXNlci52MS5Vc2VyEhQKDGFjY2Vzc190b2tlbhgCIAEoCRIVCg1leHBpcmVzX2F0X21zGAMgASgBEhUKDXJlZnJlc2hfdG9rZW4YBCABKAkSHQoVcmVmcmVzaF9leHBpcmVzX2F0X21zGAUgASgBEhEKCWRldmljZV9pZBgGIAEoCSI1Cg1Mb2dvdXRSZXF1ZXN0EhAKCGFjdG9yX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkiEAoOTG9nb3V0UmVzcG9uc2UiaQoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhAKCGFjdG9yX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSFAoMb2xkX3Bhc3N3b3JkGAMgASgJEhQKDG5ld19wYXNzd29yZBgEIAEoCSIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlMvMDCgtBdXRoU2VydmljZRJNCghSZWdpc3RlchIfLmdvY2hhdC51c2VyLnYxLlJlZ2lzdGVyUmVxdWVzdBogLmdvY2hhdC51c2VyLnYxLlJlZ2lzdGVyUmVzcG9uc2USRAoFTG9naW4SHC5nb2NoYXQudXNlci52MS5Mb2dpblJlcXVlc3QaHS5nb2NoYXQudXNlci52MS5Mb2dpblJlc3BvbnNlElkKDEVudGVyQXNHdWVzdBIjLmdvY2hhdC51c2VyLnYxLkVudGVyQXNHdWVzdFJlcXVlc3QaJC5nb2NoYXQudXNlci52MS5FbnRlckFzR3Vlc3RSZXNwb25zZRJKCgdSZWZyZXNoEh4uZ29jaGF0LnVzZXIudjEuUmVmcmVzaFJlcXVlc3QaHy5nb2NoYXQudXNlci52MS5SZWZyZXNoUmVzcG9uc2USRwoGTG9nb3V0Eh0uZ29jaGF0LnVzZXIudjEuTG9nb3V0UmVxdWVzdBoeLmdvY2hhdC51c2VyLnYxLkxvZ291dFJlc3BvbnNlEl8KDkNoYW5nZVBhc3N3b3JkEiUuZ29jaGF0LnVzZXIudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0GiYuZ29jaGF0LnVzZXIudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_gochat_user_v1_user]);
 
 /**
  * @generated from message gochat.user.v1.RegisterRequest
@@ -37,6 +37,11 @@ export type RegisterRequest = Message<"gochat.user.v1.RegisterRequest"> & {
    * @generated from field: string device_id = 4;
    */
   deviceId: string;
+
+  /**
+   * @generated from field: string device_name = 5;
+   */
+  deviceName: string;
 };
 
 /**
@@ -64,6 +69,21 @@ export type RegisterResponse = Message<"gochat.user.v1.RegisterResponse"> & {
    * @generated from field: double expires_at_ms = 3;
    */
   expiresAtMs: number;
+
+  /**
+   * @generated from field: string refresh_token = 4;
+   */
+  refreshToken: string;
+
+  /**
+   * @generated from field: double refresh_expires_at_ms = 5;
+   */
+  refreshExpiresAtMs: number;
+
+  /**
+   * @generated from field: string device_id = 6;
+   */
+  deviceId: string;
 };
 
 /**
@@ -91,6 +111,11 @@ export type LoginRequest = Message<"gochat.user.v1.LoginRequest"> & {
    * @generated from field: string device_id = 3;
    */
   deviceId: string;
+
+  /**
+   * @generated from field: string device_name = 4;
+   */
+  deviceName: string;
 };
 
 /**
@@ -118,6 +143,21 @@ export type LoginResponse = Message<"gochat.user.v1.LoginResponse"> & {
    * @generated from field: double expires_at_ms = 3;
    */
   expiresAtMs: number;
+
+  /**
+   * @generated from field: string refresh_token = 4;
+   */
+  refreshToken: string;
+
+  /**
+   * @generated from field: double refresh_expires_at_ms = 5;
+   */
+  refreshExpiresAtMs: number;
+
+  /**
+   * @generated from field: string device_id = 6;
+   */
+  deviceId: string;
 };
 
 /**
@@ -128,7 +168,219 @@ export const LoginResponseSchema: GenMessage<LoginResponse> = /*@__PURE__*/
   messageDesc(file_gochat_user_v1_auth_service, 3);
 
 /**
+ * @generated from message gochat.user.v1.EnterAsGuestRequest
+ */
+export type EnterAsGuestRequest = Message<"gochat.user.v1.EnterAsGuestRequest"> & {
+  /**
+   * @generated from field: string display_name = 1;
+   */
+  displayName: string;
+
+  /**
+   * @generated from field: string device_id = 2;
+   */
+  deviceId: string;
+
+  /**
+   * @generated from field: string device_name = 3;
+   */
+  deviceName: string;
+};
+
+/**
+ * Describes the message gochat.user.v1.EnterAsGuestRequest.
+ * Use `create(EnterAsGuestRequestSchema)` to create a new message.
+ */
+export const EnterAsGuestRequestSchema: GenMessage<EnterAsGuestRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 4);
+
+/**
+ * @generated from message gochat.user.v1.EnterAsGuestResponse
+ */
+export type EnterAsGuestResponse = Message<"gochat.user.v1.EnterAsGuestResponse"> & {
+  /**
+   * @generated from field: gochat.user.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * @generated from field: string access_token = 2;
+   */
+  accessToken: string;
+
+  /**
+   * @generated from field: double expires_at_ms = 3;
+   */
+  expiresAtMs: number;
+
+  /**
+   * @generated from field: string refresh_token = 4;
+   */
+  refreshToken: string;
+
+  /**
+   * @generated from field: double refresh_expires_at_ms = 5;
+   */
+  refreshExpiresAtMs: number;
+
+  /**
+   * @generated from field: string device_id = 6;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message gochat.user.v1.EnterAsGuestResponse.
+ * Use `create(EnterAsGuestResponseSchema)` to create a new message.
+ */
+export const EnterAsGuestResponseSchema: GenMessage<EnterAsGuestResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 5);
+
+/**
+ * @generated from message gochat.user.v1.RefreshRequest
+ */
+export type RefreshRequest = Message<"gochat.user.v1.RefreshRequest"> & {
+  /**
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message gochat.user.v1.RefreshRequest.
+ * Use `create(RefreshRequestSchema)` to create a new message.
+ */
+export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 6);
+
+/**
+ * @generated from message gochat.user.v1.RefreshResponse
+ */
+export type RefreshResponse = Message<"gochat.user.v1.RefreshResponse"> & {
+  /**
+   * @generated from field: gochat.user.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * @generated from field: string access_token = 2;
+   */
+  accessToken: string;
+
+  /**
+   * @generated from field: double expires_at_ms = 3;
+   */
+  expiresAtMs: number;
+
+  /**
+   * @generated from field: string refresh_token = 4;
+   */
+  refreshToken: string;
+
+  /**
+   * @generated from field: double refresh_expires_at_ms = 5;
+   */
+  refreshExpiresAtMs: number;
+
+  /**
+   * @generated from field: string device_id = 6;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message gochat.user.v1.RefreshResponse.
+ * Use `create(RefreshResponseSchema)` to create a new message.
+ */
+export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 7);
+
+/**
+ * @generated from message gochat.user.v1.LogoutRequest
+ */
+export type LogoutRequest = Message<"gochat.user.v1.LogoutRequest"> & {
+  /**
+   * @generated from field: string actor_id = 1;
+   */
+  actorId: string;
+
+  /**
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message gochat.user.v1.LogoutRequest.
+ * Use `create(LogoutRequestSchema)` to create a new message.
+ */
+export const LogoutRequestSchema: GenMessage<LogoutRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 8);
+
+/**
+ * @generated from message gochat.user.v1.LogoutResponse
+ */
+export type LogoutResponse = Message<"gochat.user.v1.LogoutResponse"> & {
+};
+
+/**
+ * Describes the message gochat.user.v1.LogoutResponse.
+ * Use `create(LogoutResponseSchema)` to create a new message.
+ */
+export const LogoutResponseSchema: GenMessage<LogoutResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 9);
+
+/**
+ * @generated from message gochat.user.v1.ChangePasswordRequest
+ */
+export type ChangePasswordRequest = Message<"gochat.user.v1.ChangePasswordRequest"> & {
+  /**
+   * @generated from field: string actor_id = 1;
+   */
+  actorId: string;
+
+  /**
+   * The one that stays.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * @generated from field: string old_password = 3;
+   */
+  oldPassword: string;
+
+  /**
+   * @generated from field: string new_password = 4;
+   */
+  newPassword: string;
+};
+
+/**
+ * Describes the message gochat.user.v1.ChangePasswordRequest.
+ * Use `create(ChangePasswordRequestSchema)` to create a new message.
+ */
+export const ChangePasswordRequestSchema: GenMessage<ChangePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 10);
+
+/**
+ * @generated from message gochat.user.v1.ChangePasswordResponse
+ */
+export type ChangePasswordResponse = Message<"gochat.user.v1.ChangePasswordResponse"> & {
+};
+
+/**
+ * Describes the message gochat.user.v1.ChangePasswordResponse.
+ * Use `create(ChangePasswordResponseSchema)` to create a new message.
+ */
+export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_gochat_user_v1_auth_service, 11);
+
+/**
  * Who somebody is. The access token is a JWT (proto/access-token.ts says which); gateways verify it themselves.
+ * Every answer with tokens begins a session, or goes on with one: a login of one device. A device that logs in again
+ * ends its former session.
  *
  * @generated from service gochat.user.v1.AuthService
  */
@@ -144,7 +396,8 @@ export const AuthService: GenService<{
     output: typeof RegisterResponseSchema;
   },
   /**
-   * Fails with UNAUTHENTICATED, the same for an unknown name and a wrong password, after the same work.
+   * Fails with UNAUTHENTICATED, the same for an unknown name and a wrong password, after the same work; with
+   * ACCOUNT_SUSPENDED for who knows the password.
    *
    * @generated from rpc gochat.user.v1.AuthService.Login
    */
@@ -152,6 +405,45 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof LoginRequestSchema;
     output: typeof LoginResponseSchema;
+  },
+  /**
+   * Makes a guest.
+   *
+   * @generated from rpc gochat.user.v1.AuthService.EnterAsGuest
+   */
+  enterAsGuest: {
+    methodKind: "unary";
+    input: typeof EnterAsGuestRequestSchema;
+    output: typeof EnterAsGuestResponseSchema;
+  },
+  /**
+   * A refresh token is good once. The one exchanged last is answered the same again for a moment, for an answer may get lost;
+   * one that was exchanged earlier ends the session. Fails with UNAUTHENTICATED, SESSION_REVOKED or ACCOUNT_SUSPENDED.
+   *
+   * @generated from rpc gochat.user.v1.AuthService.Refresh
+   */
+  refresh: {
+    methodKind: "unary";
+    input: typeof RefreshRequestSchema;
+    output: typeof RefreshResponseSchema;
+  },
+  /**
+   * @generated from rpc gochat.user.v1.AuthService.Logout
+   */
+  logout: {
+    methodKind: "unary";
+    input: typeof LogoutRequestSchema;
+    output: typeof LogoutResponseSchema;
+  },
+  /**
+   * Ends all other sessions of the user. Fails with FORBIDDEN when the old password is wrong.
+   *
+   * @generated from rpc gochat.user.v1.AuthService.ChangePassword
+   */
+  changePassword: {
+    methodKind: "unary";
+    input: typeof ChangePasswordRequestSchema;
+    output: typeof ChangePasswordResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_gochat_user_v1_auth_service, 0);

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/user/v1/user.proto.
  */
 export const file_gochat_user_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("Chlnb2NoYXQvdXNlci92MS91c2VyLnByb3RvEg5nb2NoYXQudXNlci52MSJNCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBCABKAFiBnByb3RvMw");
+  fileDesc("Chlnb2NoYXQvdXNlci92MS91c2VyLnByb3RvEg5nb2NoYXQudXNlci52MSJfCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBCABKAESEAoIaXNfZ3Vlc3QYBSABKAhiBnByb3RvMw");
 
 /**
  * A person or a program with an account. Ids are 64-bit numbers, written as decimal strings everywhere outside the repo.
@@ -39,6 +39,13 @@ export type User = Message<"gochat.user.v1.User"> & {
    * @generated from field: double created_at_ms = 4;
    */
   createdAtMs: number;
+
+  /**
+   * Made without a name and a password of its own: its name is guest-<id>, and its refresh token is its only credential.
+   *
+   * @generated from field: bool is_guest = 5;
+   */
+  isGuest: boolean;
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gochat/user/v1/user_repo.proto.
  */
 export const file_gochat_user_v1_user_repo: GenFile = /*@__PURE__*/
-  fileDesc("Ch5nb2NoYXQvdXNlci92MS91c2VyX3JlcG8ucHJvdG8SDmdvY2hhdC51c2VyLnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhUKDXBhc3N3b3JkX2hhc2gYAyABKAkiOAoSQ3JlYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5nb2NoYXQudXNlci52MS5Vc2VyIh4KD0dldFVzZXJzUmVxdWVzdBILCgNpZHMYASADKAkiNwoQR2V0VXNlcnNSZXNwb25zZRIjCgV1c2VycxgBIAMoCzIULmdvY2hhdC51c2VyLnYxLlVzZXIiHwoPRmluZFVzZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkiNgoQRmluZFVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlciIlChVHZXRDcmVkZW50aWFsc1JlcXVlc3QSDAoEbmFtZRgBIAEoCSJlChZHZXRDcmVkZW50aWFsc1Jlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5nb2NoYXQudXNlci52MS5Vc2VyEhUKDXBhc3N3b3JkX2hhc2gYAiABKAkSEAoIaXNfYWRtaW4YAyABKAgiOAoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSCgoCaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJIjsKFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlcjK8AwoIVXNlclJlcG8SUwoKQ3JlYXRlVXNlchIhLmdvY2hhdC51c2VyLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiIuZ29jaGF0LnVzZXIudjEuQ3JlYXRlVXNlclJlc3BvbnNlEk0KCEdldFVzZXJzEh8uZ29jaGF0LnVzZXIudjEuR2V0VXNlcnNSZXF1ZXN0GiAuZ29jaGF0LnVzZXIudjEuR2V0VXNlcnNSZXNwb25zZRJNCghGaW5kVXNlchIfLmdvY2hhdC51c2VyLnYxLkZpbmRVc2VyUmVxdWVzdBogLmdvY2hhdC51c2VyLnYxLkZpbmRVc2VyUmVzcG9uc2USXwoOR2V0Q3JlZGVudGlhbHMSJS5nb2NoYXQudXNlci52MS5HZXRDcmVkZW50aWFsc1JlcXVlc3QaJi5nb2NoYXQudXNlci52MS5HZXRDcmVkZW50aWFsc1Jlc3BvbnNlElwKDVVwZGF0ZVByb2ZpbGUSJC5nb2NoYXQudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBolLmdvY2hhdC51c2VyLnYxLlVwZGF0ZVByb2ZpbGVSZXNwb25zZWIGcHJvdG8z", [file_gochat_user_v1_user]);
+  fileDesc("Ch5nb2NoYXQvdXNlci92MS91c2VyX3JlcG8ucHJvdG8SDmdvY2hhdC51c2VyLnYxImAKEUNyZWF0ZVVzZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhUKDXBhc3N3b3JkX2hhc2gYAyABKAkSEAoIaXNfZ3Vlc3QYBCABKAgiOAoSQ3JlYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5nb2NoYXQudXNlci52MS5Vc2VyIh4KD0dldFVzZXJzUmVxdWVzdBILCgNpZHMYASADKAkiNwoQR2V0VXNlcnNSZXNwb25zZRIjCgV1c2VycxgBIAMoCzIULmdvY2hhdC51c2VyLnYxLlVzZXIiHwoPRmluZFVzZXJSZXF1ZXN0EgwKBG5hbWUYASABKAkiNgoQRmluZFVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlciIxChVHZXRDcmVkZW50aWFsc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIKCgJpZBgCIAEoCSJlChZHZXRDcmVkZW50aWFsc1Jlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5nb2NoYXQudXNlci52MS5Vc2VyEhUKDXBhc3N3b3JkX2hhc2gYAiABKAkSEAoIaXNfYWRtaW4YAyABKAgiOAoUVXBkYXRlUHJvZmlsZVJlcXVlc3QSCgoCaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJIjsKFVVwZGF0ZVByb2ZpbGVSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQuZ29jaGF0LnVzZXIudjEuVXNlcjK8AwoIVXNlclJlcG8SUwoKQ3JlYXRlVXNlchIhLmdvY2hhdC51c2VyLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiIuZ29jaGF0LnVzZXIudjEuQ3JlYXRlVXNlclJlc3BvbnNlEk0KCEdldFVzZXJzEh8uZ29jaGF0LnVzZXIudjEuR2V0VXNlcnNSZXF1ZXN0GiAuZ29jaGF0LnVzZXIudjEuR2V0VXNlcnNSZXNwb25zZRJNCghGaW5kVXNlchIfLmdvY2hhdC51c2VyLnYxLkZpbmRVc2VyUmVxdWVzdBogLmdvY2hhdC51c2VyLnYxLkZpbmRVc2VyUmVzcG9uc2USXwoOR2V0Q3JlZGVudGlhbHMSJS5nb2NoYXQudXNlci52MS5HZXRDcmVkZW50aWFsc1JlcXVlc3QaJi5nb2NoYXQudXNlci52MS5HZXRDcmVkZW50aWFsc1Jlc3BvbnNlElwKDVVwZGF0ZVByb2ZpbGUSJC5nb2NoYXQudXNlci52MS5VcGRhdGVQcm9maWxlUmVxdWVzdBolLmdvY2hhdC51c2VyLnYxLlVwZGF0ZVByb2ZpbGVSZXNwb25zZWIGcHJvdG8z", [file_gochat_user_v1_user]);
 
 /**
  * @generated from message gochat.user.v1.CreateUserRequest
@@ -29,11 +29,16 @@ export type CreateUserRequest = Message<"gochat.user.v1.CreateUserRequest"> & {
   displayName: string;
 
   /**
-   * Argon2id, in its PHC string form.
+   * Argon2id, in its PHC string form. Empty for a guest, which gets a name of its own.
    *
    * @generated from field: string password_hash = 3;
    */
   passwordHash: string;
+
+  /**
+   * @generated from field: bool is_guest = 4;
+   */
+  isGuest: boolean;
 };
 
 /**
@@ -136,6 +141,13 @@ export type GetCredentialsRequest = Message<"gochat.user.v1.GetCredentialsReques
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * Instead of the name.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
 };
 
 /**
@@ -155,6 +167,8 @@ export type GetCredentialsResponse = Message<"gochat.user.v1.GetCredentialsRespo
   user?: User | undefined;
 
   /**
+   * Empty for a guest.
+   *
    * @generated from field: string password_hash = 2;
    */
   passwordHash: string;
@@ -248,7 +262,7 @@ export const UserRepo: GenService<{
     output: typeof FindUserResponseSchema;
   },
   /**
-   * Never cached. Fails with USER_NOT_FOUND.
+   * Never cached; by name or by id. Fails with USER_NOT_FOUND.
    *
    * @generated from rpc gochat.user.v1.UserRepo.GetCredentials
    */
