@@ -57,6 +57,12 @@ export const accessTokenConfig = Type.Object({
     minLength: 32,
     description: 'Key that signs and checks access tokens; at least 32 characters, the same for all processes.',
   }),
+  GOCHAT_ACCESS_TOKEN_OTHER_SECRETS: Type.Optional(
+    addressList({
+      description:
+        'Keys that are accepted too, but never sign: the next one before it begins to sign, the former one until its last tokens have expired (15 minutes).',
+    }),
+  ),
 })
 
 /** OpenTelemetry's own names. The exporter understands more of them: see its documentation. */

@@ -1,4 +1,4 @@
-import { errorEntry, type ErrorCode } from './table.ts'
+import { errorEntry, isErrorCode, type ErrorCode } from './table.ts'
 
 export interface AppErrorOptions {
   /** For developers. Never a body, a token or text that a user typed. Default: the table's message. */
@@ -26,6 +26,23 @@ export class AppError extends Error {
     this.retryAfterMs = options.retryAfterMs ?? entry.retryAfterMs
     this.details = options.details
   }
+}
+
+/** The error that a peer said, as `errorBody` makes it; undefined: the text is none. */
+export function parseErrorBody(json: string): AppError | undefined {
+  let body: ErrorBody
+  try {
+    body = JSON.parse(json) as ErrorBody
+  } catch {
+    return undefined
+  }
+  if (!isErrorCode(body?.code)) return undefined
+  const { code, message, retryAfterMs, details } = body
+  return new AppError(code, {
+    message,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(details === undefined ? {} : { details }),
+  })
 }
 
 /** Wraps whatever was thrown: an AppError stays, an aborted or timed-out call is DEADLINE_EXCEEDED, the rest INTERNAL. */

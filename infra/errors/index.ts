@@ -5,5 +5,5 @@
  * Does not: hold user text. A message is for developers; details hold names of fields and limits.
  * Use: `throw new AppError('CONVERSATION_NOT_FOUND')`; at an edge, `errorBody(toAppError(error))`.
  */
-export { AppError, errorBody, toAppError, type AppErrorOptions, type ErrorBody } from './app-error.ts'
+export { AppError, errorBody, parseErrorBody, toAppError, type AppErrorOptions, type ErrorBody } from './app-error.ts'
 export { errorEntry, errorTable, isErrorCode, type ErrorCode } from './table.ts'

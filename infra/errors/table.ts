@@ -35,6 +35,8 @@ export const errorTable = {
   UNAUTHENTICATED: entry(status.UNAUTHENTICATED, 401, 'The credentials are missing or not valid.', { close: 4500 }),
   TOKEN_EXPIRED: entry(status.UNAUTHENTICATED, 401, 'The access token has expired.', { close: 4501 }),
   AUTH_TIMEOUT: entry(status.UNAUTHENTICATED, 401, 'No credentials came in time.', { close: 4502 }),
+  SESSION_REVOKED: entry(status.UNAUTHENTICATED, 401, 'This session has ended; log in again.', { close: 4504 }),
+  ACCOUNT_SUSPENDED: entry(status.PERMISSION_DENIED, 403, 'The account is suspended.', { close: 4505 }),
   ORIGIN_NOT_ALLOWED: entry(status.PERMISSION_DENIED, 403, 'The origin is not on the allow-list.'),
   FORBIDDEN: entry(status.PERMISSION_DENIED, 403, 'The role in this conversation does not allow it.'),
   CONVERSATION_NOT_FOUND: entry(status.NOT_FOUND, 404, 'No such conversation for this user.'),

@@ -179,7 +179,7 @@ describe('lane', () => {
     )
     isBroken = false
     lane.push(item(2))
-    tick(4)
+    tick(8)
     assert.deepEqual(sends, [[{ partition: 0, ids: [2] }]])
   })
 

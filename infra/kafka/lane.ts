@@ -14,7 +14,7 @@ export interface LaneOptions<Item> {
   onFlushed(items: readonly Item[]): void
   /** The outcome is unknown: they may be in the log. Not sent again by the lane. In the order of push(). */
   onFailed(items: readonly Item[], error: AppError): void
-  /** From the start of one flush to the start of the next, unless eagerAt is met. Default 4. */
+  /** From the start of one flush to the start of the next, unless eagerAt is met. Default 8. */
   readonly minGapMs?: number
   /** This many waiting items lift the gap. Default 32. */
   readonly eagerAt?: number
@@ -43,7 +43,7 @@ export interface Lane<Item> extends AsyncDisposable {
  * a flush that failed is reported before anything pushed after it is sent. No promise and no closure per item.
  */
 export function createLane<Item>(options: LaneOptions<Item>): Lane<Item> {
-  const { minGapMs = 4, eagerAt = 32, maxItemsPerFlush = 500, maxRecordBytes = 128 * 1024 } = options
+  const { minGapMs = 8, eagerAt = 32, maxItemsPerFlush = 500, maxRecordBytes = 128 * 1024 } = options
   const { maxQueuedBytes = 16 * 1024 * 1024, now = () => performance.now() } = options
   let waiting: Item[] = []
   let waitingBytes = 0

@@ -45,4 +45,7 @@ test('process metrics and event-loop lag are there by default', async () => {
   const text = await createMetrics({ service: 'gateway', instance: 'gateway-1' }).text()
   assert.match(text, /process_cpu_seconds_total{service="gateway"/)
   assert.match(text, /nodejs_eventloop_lag_p99_seconds{/)
+  assert.doesNotMatch(text, /nodejs_eventloop_utilization/)
+  const busy = Number(/gochat_event_loop_busy_ratio{.*} (\S+)/.exec(text)?.[1])
+  assert.ok(busy >= 0 && busy <= 1, String(busy))
 })

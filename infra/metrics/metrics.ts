@@ -7,6 +7,9 @@ export const latencyBuckets: readonly number[] = [
   0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
 ]
 
+/** Of `setInterval`: 25 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export interface Metrics {
   /** Only goes up; the name ends in `_total`. */
   counter<Label extends string = never>(name: string, help: string, labelNames?: readonly Label[]): Counter<Label>
@@ -36,7 +39,7 @@ export interface MetricsOptions {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry()
   registry.setDefaultLabels({ service: options.service, instance: options.instance })
-  if (options.hasProcessMetrics !== false) collectDefaultMetrics({ register: registry })
+  if (options.hasProcessMetrics !== false) collectProcessMetrics(registry)
 
   const known = new Map<string, { shape: string; metric: unknown }>()
   const registers = [registry]
@@ -82,6 +85,30 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     contentType: registry.contentType,
   }
+  if (options.hasProcessMetrics !== false) showEventLoopUse(metrics)
   const failedHooks = metrics.counter('gochat_metrics_hooks_failed_total', 'Scrape hooks that threw.')
   return metrics
+}
+
+/**
+ * The library's own event loop utilisation is left out: it samples ten times a second, which is most of what an idle process
+ * does, to say what `gochat_event_loop_busy_ratio` says.
+ */
+function collectProcessMetrics(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopUtilizationTimeout: LONGEST_TIMER_MS })
+  for (const form of ['summary', 'histogram']) registry.removeSingleMetric(`nodejs_eventloop_utilization_${form}`)
+}
+
+/** How busy the event loop was since the scrape before. */
+function showEventLoopUse(metrics: Metrics): void {
+  const busy = metrics.gauge(
+    'gochat_event_loop_busy_ratio',
+    'Share of time in which the event loop was at work, 0 to 1.',
+  )
+  let before = performance.eventLoopUtilization()
+  metrics.onScrape(() => {
+    const now = performance.eventLoopUtilization()
+    busy.set(performance.eventLoopUtilization(now, before).utilization)
+    before = now
+  })
 }

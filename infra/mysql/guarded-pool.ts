@@ -38,6 +38,7 @@ export function guardPool(pool: Pool, metrics: QueryMetrics, options: GuardOptio
       const settle = (error: Error | null, connection?: MysqlPoolConnection) => {
         clearTimeout(timer)
         metrics.waiting(-1)
+        if (error) metrics.connectionFailed()
         // The type claims a connection in both cases; nobody looks at it after an error.
         done(error, connection as MysqlPoolConnection)
       }

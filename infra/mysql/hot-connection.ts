@@ -85,6 +85,7 @@ export function openHotConnection(options: HotConnectionOptions): HotConnection 
         if (!closing.signal.aborted) log.warn('hot connection to MySQL was lost')
       } catch (error) {
         session.close()
+        if (!closing.signal.aborted) options.metrics.connectionFailed()
         if (failures % 20 === 0) log.warn({ err: error }, 'hot connection to MySQL cannot be made; trying again')
         failures += 1
         await delay(Math.min(50 * 2 ** failures, 1_000), undefined, { signal: closing.signal }).catch(() => undefined)

@@ -49,6 +49,7 @@ export function createMysql<DB>(options: MysqlOptions): Mysql<DB> {
   } = options
   const connection = connectionOptions(url)
   const pool = createPool({ ...connection, connectionLimit: poolSize, maxIdle: poolSize, queueLimit: maxWaiting })
+  metrics.gauge('gochat_mysql_pool_limit', 'Connections that the pool may open').set(poolSize)
   const guarded = guardPool(pool, createQueryMetrics(metrics, 'pool'), { acquireTimeoutMs, queryTimeoutMs })
   const db = new Kysely<DB>({ dialect: new MysqlDialect({ pool: guarded }) })
 

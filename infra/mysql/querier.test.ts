@@ -8,7 +8,8 @@ import { AppError } from '#infra/errors/index.ts'
 import { createQuerier, type Querier } from './querier.ts'
 import type { QueryMetrics } from './query-metrics.ts'
 
-const metrics: QueryMetrics = { observe: () => undefined, waiting: () => undefined, busy: () => undefined }
+const nothing = () => undefined
+const metrics: QueryMetrics = { observe: nothing, waiting: nothing, busy: nothing, connectionFailed: nothing }
 
 test('a query that is not answered in time fails, as does the one behind it, and the connection is destroyed once', async () => {
   const { connection, state } = fakeConnection()

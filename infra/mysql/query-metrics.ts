@@ -7,6 +7,8 @@ export interface QueryMetrics {
   observe(startedAt: number, error: Error | null): void
   waiting(change: 1 | -1): void
   busy(change: 1 | -1): void
+  /** No connection could be made, or none was had in time. */
+  connectionFailed(): void
 }
 
 export function createQueryMetrics(metrics: Metrics, kind: 'pool' | 'hot'): QueryMetrics {
@@ -21,6 +23,13 @@ export function createQueryMetrics(metrics: Metrics, kind: 'pool' | 'hot'): Quer
     'reason',
   ])
   const waiting = metrics.gauge('gochat_mysql_pool_waiting', 'Callers that wait for a connection', ['kind'])
+  const unconnected = metrics.counter(
+    'gochat_mysql_connections_failed_total',
+    'Connections that could not be made, or were not had in time',
+    ['kind'],
+  )
+  // A rule sees a rise only from a number that was there before.
+  unconnected.inc({ kind }, 0)
   const busy = metrics.gauge('gochat_mysql_pool_busy', 'Connections in use', ['kind'])
 
   return {
@@ -30,6 +39,7 @@ export function createQueryMetrics(metrics: Metrics, kind: 'pool' | 'hot'): Quer
     },
     waiting: (change) => waiting.inc({ kind }, change),
     busy: (change) => busy.inc({ kind }, change),
+    connectionFailed: () => unconnected.inc({ kind }),
   }
 }
 

@@ -7,4 +7,5 @@
  */
 export { connectRedis, type Redis, type RedisOptions } from './connect.ts'
 export { translateError } from './errors.ts'
+export { watchRedisServer, type WatchServerOptions } from './watch-server.ts'
 export { defineScript, loadScripts, type Script, type Scripts } from './scripts.ts'

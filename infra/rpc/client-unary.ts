@@ -1,4 +1,4 @@
-import { create, type DescMethod, type Message } from '@bufbuild/protobuf'
+import type { DescMethod } from '@bufbuild/protobuf'
 import { Metadata, type Client as GrpcClient, type ServiceError } from '@grpc/grpc-js'
 
 import { AppError, toAppError } from '#infra/errors/index.ts'
@@ -17,8 +17,7 @@ export interface UnaryDefaults {
 export function unaryCaller(method: DescMethod, client: GrpcClient, metrics: CallMetrics, defaults: UnaryDefaults) {
   const definition = methodDefinition(method)
 
-  return async (init: object, options: CallOptions = {}): Promise<object> => {
-    const request = create(method.input, init as Message)
+  return async (request: object, options: CallOptions = {}): Promise<object> => {
     const metadata = metadataOf(options.metadata)
     const startedAt = performance.now()
     const deadline = new Date(Date.now() + (options.timeoutMs ?? defaults.timeoutMs))

@@ -1,13 +1,7 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type DescService,
-  type Message,
-} from '@bufbuild/protobuf'
+import type { DescMethod, DescService, Message } from '@bufbuild/protobuf'
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
+
+import { decode, encode } from '#infra/protobuf/index.ts'
 
 /** How grpc-js knows a method: its path, and how messages become bytes. */
 export function methodDefinition(method: DescMethod): MethodDefinition<object, object> {
@@ -15,25 +9,13 @@ export function methodDefinition(method: DescMethod): MethodDefinition<object, o
     path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === 'bidi_streaming' || method.methodKind === 'client_streaming',
     responseStream: method.methodKind === 'bidi_streaming' || method.methodKind === 'server_streaming',
-    requestSerialize: serializer(method.input),
-    requestDeserialize: deserializer(method.input),
-    responseSerialize: serializer(method.output),
-    responseDeserialize: deserializer(method.output),
+    requestSerialize: (message) => encode(method.input, message as Message),
+    requestDeserialize: (bytes) => decode(method.input, bytes),
+    responseSerialize: (message) => encode(method.output, message as Message),
+    responseDeserialize: (bytes) => decode(method.output, bytes),
   }
 }
 
 export function serviceDefinition(descriptor: DescService): ServiceDefinition {
   return Object.fromEntries(descriptor.methods.map((method) => [method.localName, methodDefinition(method)]))
-}
-
-/** Takes a message or what `create` makes one of. */
-function serializer(schema: DescMessage): (message: object) => Buffer {
-  return (message) => {
-    const bytes = toBinary(schema, create(schema, message as Message))
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
-}
-
-function deserializer(schema: DescMessage): (bytes: Buffer) => Message {
-  return (bytes) => fromBinary(schema, bytes)
 }

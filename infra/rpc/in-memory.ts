@@ -1,15 +1,8 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type DescService,
-  type Message,
-} from '@bufbuild/protobuf'
+import type { DescMessage, DescMethod, DescService, Message } from '@bufbuild/protobuf'
 
 import { AppError, toAppError } from '#infra/errors/index.ts'
 import { withTimeout } from '#infra/lifecycle/index.ts'
+import { decode, encode } from '#infra/protobuf/index.ts'
 
 import { createContext } from './context.ts'
 import { wrapStream, type RawStream } from './duplex.ts'
@@ -152,5 +145,5 @@ function join(out: Pipe, back: Pipe): RawStream {
 }
 
 function overTheWire(schema: DescMessage, init: object): Message {
-  return fromBinary(schema, toBinary(schema, create(schema, init as Message)))
+  return decode(schema, encode(schema, init as Message))
 }

@@ -1,6 +1,6 @@
 import { Metadata, status, type ServiceError, type StatusObject } from '@grpc/grpc-js'
 
-import { AppError, errorBody, errorEntry, isErrorCode, type ErrorBody, type ErrorCode } from '#infra/errors/index.ts'
+import { AppError, errorBody, errorEntry, parseErrorBody, type ErrorCode } from '#infra/errors/index.ts'
 
 /** An AppError as gRPC says it: its status, and itself as JSON in the trailers. */
 export function toStatus(error: AppError): Pick<StatusObject, 'code' | 'details' | 'metadata'> {
@@ -17,15 +17,9 @@ export function toStatus(error: AppError): Pick<StatusObject, 'code' | 'details'
 
 /** What a call ended with, as an AppError again. A status from grpc-js itself, not from our server, gets the nearest name. */
 export function fromStatus(error: Pick<ServiceError, 'code' | 'details' | 'metadata'>): AppError {
-  const body = parseBody(error.metadata?.get(trailer)[0])
-  if (body !== undefined) {
-    const { message, retryAfterMs, details } = body
-    return new AppError(body.code, {
-      message,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(details === undefined ? {} : { details }),
-    })
-  }
+  const said = error.metadata?.get(trailer)[0]
+  const ours = typeof said === 'string' ? parseErrorBody(said) : undefined
+  if (ours !== undefined) return ours
   const code = byStatus[error.code] ?? 'INTERNAL'
   return new AppError(code, { message: `gRPC ${status[error.code] ?? error.code}: ${error.details}`, cause: error })
 }
@@ -53,16 +47,6 @@ function asciiJson(body: object): string {
     /[^\x20-\x7e]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
-}
-
-function parseBody(value: string | Buffer | undefined): ErrorBody | undefined {
-  if (typeof value !== 'string') return undefined
-  try {
-    const body = JSON.parse(value) as ErrorBody
-    return isErrorCode(body.code) ? body : undefined
-  } catch {
-    return undefined
-  }
 }
 
 function short(message: string): string {

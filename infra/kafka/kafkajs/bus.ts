@@ -5,7 +5,9 @@ import { kafkaMetrics } from '../metrics.ts'
 import { createAdmin } from './admin.ts'
 import { createClient } from './client.ts'
 import { createConsumer } from './consumer.ts'
+import { useEncoderParts } from './encoder-parts.ts'
 import { createProducer } from './producer.ts'
+import { useNativeCrc } from './native-crc.ts'
 import { guardIdleTimer } from './timer-guard.ts'
 
 export interface KafkaBusOptions {
@@ -19,6 +21,8 @@ export interface KafkaBusOptions {
 /** Connects with the first producer, consumer or question. Disposing it stops consumers first, producers last. */
 export function createKafkaBus(options: KafkaBusOptions): Bus {
   guardIdleTimer()
+  useNativeCrc()
+  useEncoderParts()
   const log = options.log.child({ part: 'kafka' })
   const clientOptions = { brokers: options.brokers, clientId: options.clientId, log }
   const metrics = kafkaMetrics(options.metrics)

@@ -137,6 +137,22 @@ describe('kafkajs consumer', () => {
     await consumer.stop()
   })
 
+  it('a join that kafkajs announced and gave up: its next heartbeat says that the old membership holds', async () => {
+    const { consumer, started, fetched, emit, story } = setUp()
+    await started()
+    emit('consumer.rebalancing')
+    assert.equal(await fetched(0, [40]), undefined)
+    emit('consumer.heartbeat')
+    await new Promise(setImmediate)
+    assert.equal(await fetched(0, [40]), '40')
+    assert.deepEqual(story, ['revoked 1', 'assigned 2 [0,1]', 'records 40'])
+    // One that kafkajs has dropped does not come back by itself.
+    emit('consumer.stop')
+    emit('consumer.heartbeat')
+    assert.equal(consumer.health().isJoined, false)
+    await consumer.stop()
+  })
+
   it('a batch fetched under an older generation is neither handed over nor counted as read', async () => {
     const { consumer, started, join, fetched, story, seeks } = setUp()
     await started()

@@ -48,11 +48,14 @@ export function watchMembership(deps: MembershipDeps): Membership {
   let lastFetchAt: number | undefined
   let lastHeartbeatAt: number | undefined
   let lost = () => {}
+  /** What the group gave last, while kafkajs may still hold it. */
+  let latest: IMemberAssignment | undefined
 
   consumer.on('consumer.group_join', ({ payload }) => join(payload.memberAssignment))
   consumer.on('consumer.rebalancing', leave)
   // Emitted the moment kafkajs drops the group, before a crash is reported.
   consumer.on('consumer.stop', () => {
+    latest = undefined
     leave()
     lost()
   })
@@ -61,9 +64,16 @@ export function watchMembership(deps: MembershipDeps): Membership {
     isRestarted = hasStarted
     log.warn({ groupId: run.groupId, reason: payload.error.message }, 'consumer starts anew')
   })
-  consumer.on('consumer.heartbeat', () => void (lastHeartbeatAt = Date.now()))
+  consumer.on('consumer.heartbeat', () => {
+    lastHeartbeatAt = Date.now()
+    // A join that meets a loading coordinator is given up, without a word, for the membership that was there before: the
+    // coordinator has loaded it, too.
+    if (!assignment.isJoined && latest !== undefined) join(latest)
+  })
   consumer.on('consumer.fetch', () => {
-    lastFetchAt = lastSign = Date.now()
+    lastFetchAt = Date.now()
+    // kafkajs also fetches what it holds no membership for.
+    if (assignment.isJoined) lastSign = lastFetchAt
     if (!isKnown || hasStarted) return
     hasStarted = true
     started.resolve()
@@ -74,6 +84,7 @@ export function watchMembership(deps: MembershipDeps): Membership {
     // Stale metadata makes kafkajs join again without a word of rebalancing.
     leave()
     lastSign = Date.now()
+    latest = memberAssignment
     const assigned = Object.entries(memberAssignment).map(([topic, partitions]) => ({ topic, partitions }))
     assignment.join(assigned)
     consumer.resume(run.topics.map((topic) => ({ topic })))
