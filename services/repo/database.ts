@@ -1,12 +1,19 @@
 import type { Generated } from 'kysely'
-import type { ConversationKind, DeliveryClass, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type {
+  ConversationKind,
+  DeliveryClass,
+  JoinMode,
+  Role,
+} from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 
 /** The tables as kysely sees them: `migrations/` in types. BIGINT is a string, DATETIME a Date, binary columns are Buffers, enums those of proto. */
 export interface Database {
   users: UsersTable
+  sessions: SessionsTable
   conversations: ConversationsTable
   members: MembersTable
   member_changes: MemberChangesTable
+  join_requests: JoinRequestsTable
   messages: MessagesTable
   upstream_owners: UpstreamOwnersTable
   fanout_cursors: FanoutCursorsTable
@@ -19,7 +26,26 @@ interface UsersTable {
   display_name: string
   password_hash: string
   is_admin: Generated<number>
+  is_guest: Generated<number>
+  suspended_at: Generated<Date | null>
   created_at: Date
+}
+
+interface SessionsTable {
+  id: string
+  user_id: string
+  device_id: string
+  device_name: string
+  family_hash: Buffer
+  refresh_hash: Buffer
+  previous_hash: Generated<Buffer | null>
+  salt: Generated<Buffer | null>
+  rotated_at: Date
+  created_at: Date
+  last_seen_at: Date
+  expires_at: Date
+  revoked_at: Generated<Date | null>
+  revoke_reason: Generated<string | null>
 }
 
 interface ConversationsTable {
@@ -39,6 +65,10 @@ interface ConversationsTable {
   member_version: number
   member_count: number
   created_at: Date
+  announcement: Generated<string>
+  join_mode: Generated<JoinMode>
+  is_muted_all: Generated<number>
+  dissolved_seq: Generated<number>
 }
 
 interface MembersTable {
@@ -57,6 +87,14 @@ interface MemberChangesTable {
   conversation_id: string
   version: number
   user_id: string
+}
+
+interface JoinRequestsTable {
+  conversation_id: string
+  user_id: string
+  is_pending: number
+  kept_answers: number
+  asked_at: Date
 }
 
 interface MessagesTable {

@@ -5,6 +5,7 @@ import { runProcess } from '#infra/lifecycle/index.ts'
 import { createLogger } from '#infra/logger/index.ts'
 import { createMetrics, startAdminServer } from '#infra/metrics/index.ts'
 import { createMysql } from '#infra/mysql/index.ts'
+import { watchRedisServer } from '#infra/redis/index.ts'
 import { startRpcServer } from '#infra/rpc/index.ts'
 import { createCache } from './cache/cache.ts'
 import { openCacheConnection } from './cache/connection.ts'
@@ -35,6 +36,7 @@ await runProcess(
       }),
     )
     const redis = stack.use(openCacheConnection({ url: config.GOCHAT_REDIS_URL, log, metrics }))
+    stack.use(watchRedisServer({ redis: () => redis.current(), log, metrics }))
     const cache = stack.use(createCache({ redis: () => redis.current(), log, metrics }))
     const etcd = stack.use(connectEtcd({ endpoints: config.GOCHAT_ETCD_ENDPOINTS, log }))
     const worker = stack.use(await leaseWorkerNumber({ etcd, instance, signal, log }))

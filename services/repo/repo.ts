@@ -8,6 +8,7 @@ import { GroupRepo } from '#proto/gen/gochat/conversation/v1/group_repo_pb.ts'
 import { MessageRepo } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { FanoutRepo } from '#proto/gen/gochat/task/v1/fanout_repo_pb.ts'
 import { PoisonRepo } from '#proto/gen/gochat/task/v1/poison_repo_pb.ts'
+import { SessionRepo } from '#proto/gen/gochat/user/v1/session_repo_pb.ts'
 import { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
 import type { Cache } from './cache/cache.ts'
 import type { Database } from './database.ts'
@@ -17,6 +18,7 @@ import { fanoutRepo } from './rpc/fanout-repo.ts'
 import { groupRepo } from './rpc/group-repo.ts'
 import { messageRepo } from './rpc/message-repo.ts'
 import { poisonRepo } from './rpc/poison-repo.ts'
+import { sessionRepo } from './rpc/session-repo.ts'
 import { userRepo } from './rpc/user-repo.ts'
 
 /** All that the data layer stands on. */
@@ -32,6 +34,7 @@ export interface RepoDeps {
 export function createRepo(deps: RepoDeps): readonly ServiceBinding[] {
   return [
     service(UserRepo, userRepo(deps)),
+    service(SessionRepo, sessionRepo(deps)),
     service(ConversationRepo, conversationRepo(deps)),
     service(GroupRepo, groupRepo(deps)),
     service(MessageRepo, messageRepo(deps)),

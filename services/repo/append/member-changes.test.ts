@@ -35,6 +35,7 @@ function row(more: Partial<MemberRow> = {}): MemberRow {
     leave_seq: 0,
     read_seq: 4,
     read_ordinal: 3,
+    muted_until: null,
     ...more,
   }
 }
@@ -81,15 +82,20 @@ test('what changes nothing counts nothing: leaving twice, leaving without having
     [[['1', true, 2]], [row()]],
   ] satisfies [Changes, MemberRow[]][]) {
     for (const isQuiet of [false, true]) {
-      assert.deepEqual(apply([{ isQuiet, changes }], current), { rows: [], changedIds: [], countDelta: 0 })
+      assert.deepEqual(apply([{ isQuiet, changes }], current), {
+        rows: [],
+        changedIds: [],
+        countDelta: 0,
+        joinRequests: undefined,
+      })
     }
   }
 })
 
-test('another role for who is in changes the role alone', () => {
+test('another role for who is in changes the role alone, and is no version: nobody came or went', () => {
   const { rows, changedIds, countDelta } = apply([{ changes: [['1', true, 3]] }], [row()])
   assert.deepEqual(rows, [row({ role: 3 })])
-  assert.deepEqual([changedIds, countDelta], [['1'], 0])
+  assert.deepEqual([changedIds, countDelta], [[], 0])
 })
 
 test('changes of one user build upon each other', () => {

@@ -1,5 +1,9 @@
 import { Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
-import type { ConversationAppend, MemberChange } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type {
+  ConversationAppend,
+  JoinRequestChange,
+  MemberChange,
+} from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 
 export interface MemberRow {
   readonly conversation_id: string
@@ -10,14 +14,17 @@ export interface MemberRow {
   readonly leave_seq: number
   readonly read_seq: number
   readonly read_ordinal: number
+  readonly muted_until: Date | null
 }
 
 export interface MemberChanges {
   /** Final rows of those that changed. */
   readonly rows: readonly MemberRow[]
-  /** Who changed, in order: each change that had an effect is a version. */
+  /** Who came or went, in order: each time is a version. */
   readonly changedIds: readonly string[]
   readonly countDelta: number
+  /** Where requests to join stand in the end; undefined: who asked has joined. */
+  readonly joinRequests: ReadonlyMap<string, JoinRequestChange | undefined> | undefined
 }
 
 /**
@@ -32,6 +39,7 @@ export function applyMemberChanges(
   const { conversationId, entries } = conversation
   const changed = new Map<string, MemberRow>()
   const changedIds: string[] = []
+  let joinRequests: Map<string, JoinRequestChange | undefined> | undefined
   let { seq, ordinal } = before
   let countDelta = 0
   const apply = (changes: readonly MemberChange[], place: Place) => {
@@ -40,14 +48,20 @@ export function applyMemberChanges(
       const next = applyChange(conversationId, row, change, place)
       if (next === row || next === undefined) continue
       changed.set(change.userId, next)
+      const delta = Number(next.leave_seq === 0) - Number(row?.leave_seq === 0)
+      if (delta === 0) continue
       changedIds.push(change.userId)
-      countDelta += Number(next.leave_seq === 0) - Number(row?.leave_seq === 0)
+      countDelta += delta
+      if (delta > 0) (joinRequests ??= new Map()).set(change.userId, undefined)
     }
   }
 
   const quiet = Map.groupBy(conversation.outcomes, ({ afterEntries }) => before.seq + afterEntries)
   const applyQuiet = () => {
-    for (const { memberChanges } of quiet.get(seq) ?? []) apply(memberChanges, { joinSeq: seq, leaveSeq: seq, ordinal })
+    for (const { memberChanges, joinRequestChange } of quiet.get(seq) ?? []) {
+      apply(memberChanges, { joinSeq: seq, leaveSeq: seq, ordinal })
+      if (joinRequestChange !== undefined) (joinRequests ??= new Map()).set(joinRequestChange.userId, joinRequestChange)
+    }
   }
 
   applyQuiet()
@@ -57,7 +71,7 @@ export function applyMemberChanges(
     if (entry.isUnread) ordinal += 1
     applyQuiet()
   }
-  return { rows: [...changed.values()], changedIds, countDelta }
+  return { rows: [...changed.values()], changedIds, countDelta, joinRequests }
 }
 
 /** Where in the log a change takes effect: a change that is an entry is seen by whom it is about, a quiet one has none. */
@@ -78,8 +92,12 @@ function applyChange(
   const isActive = row?.leave_seq === 0
   if (!change.isActive) return isActive ? { ...row, leave_seq: leaveSeq } : row
   const role = change.role || (isActive ? row.role : Role.MEMBER)
-  if (isActive) return role === row.role ? row : { ...row, role }
-  // Also a rejoin starts anew: it sees nothing of the time between, and has read everything up to now.
+  const muted_until = mutedUntil(row, change)
+  if (isActive) {
+    const isSame = role === row.role && muted_until?.getTime() === row.muted_until?.getTime()
+    return isSame ? row : { ...row, role, muted_until }
+  }
+  // Also a rejoin starts anew: it sees nothing of the time between, and has read everything up to now. A mute stays.
   return {
     conversation_id: conversationId,
     user_id: change.userId,
@@ -88,5 +106,11 @@ function applyChange(
     leave_seq: 0,
     read_seq: joinSeq,
     read_ordinal: ordinal,
+    muted_until,
   }
+}
+
+function mutedUntil(row: MemberRow | undefined, { mutedUntilMs }: MemberChange): Date | null {
+  if (mutedUntilMs === undefined) return row?.muted_until ?? null
+  return mutedUntilMs === 0 ? null : new Date(mutedUntilMs)
 }

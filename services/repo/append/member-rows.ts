@@ -1,4 +1,4 @@
-import { rowsTable } from './literals.ts'
+import { dateTime, rowsTable } from './literals.ts'
 import type { MemberRow } from './member-changes.ts'
 
 /** The new versions of one conversation's members. */
@@ -10,15 +10,15 @@ export interface MemberVersions {
   readonly countDelta: number
 }
 
-/** `muted_until` and `notify` are left as they are: leaving and joining again does not lift a mute. */
+/** `notify` is left as it is. */
 export function membersSql(rows: readonly MemberRow[]): string {
   const values = rows.map(
     (row) =>
-      `(${row.conversation_id},${row.user_id},${row.role},${row.join_seq},${row.leave_seq},${row.read_seq},${row.read_ordinal})`,
+      `(${row.conversation_id},${row.user_id},${row.role},${row.join_seq},${row.leave_seq},${row.read_seq},${row.read_ordinal},${row.muted_until === null ? 'NULL' : dateTime(row.muted_until.getTime())})`,
   )
-  return `INSERT INTO members (conversation_id,user_id,role,join_seq,leave_seq,read_seq,read_ordinal) VALUES ${values.join()}
+  return `INSERT INTO members (conversation_id,user_id,role,join_seq,leave_seq,read_seq,read_ordinal,muted_until) VALUES ${values.join()}
 ON DUPLICATE KEY UPDATE role = VALUES(role), join_seq = VALUES(join_seq), leave_seq = VALUES(leave_seq),
-  read_seq = VALUES(read_seq), read_ordinal = VALUES(read_ordinal)`
+  read_seq = VALUES(read_seq), read_ordinal = VALUES(read_ordinal), muted_until = VALUES(muted_until)`
 }
 
 export function versionsSql(changes: readonly MemberVersions[]): string[] {

@@ -95,7 +95,7 @@ function changedUsers({ conversationId, entries, outcomes }: ConversationAppend)
 
 function membersSql(rows: readonly string[]): string {
   const columns = "c BIGINT UNSIGNED PATH '$[0]', u BIGINT UNSIGNED PATH '$[1]'"
-  return `SELECT m.conversation_id, m.user_id, m.role, m.join_seq, m.leave_seq, m.read_seq, m.read_ordinal
+  return `SELECT m.conversation_id, m.user_id, m.role, m.join_seq, m.leave_seq, m.read_seq, m.read_ordinal, m.muted_until
 FROM ${rowsTable(rows, columns)} STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u`
 }
 

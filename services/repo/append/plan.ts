@@ -55,7 +55,7 @@ export function isChanging({ entries, outcomes, deliveryClass }: ConversationApp
   return (
     entries.length > 0 ||
     deliveryClass !== DeliveryClass.UNSPECIFIED ||
-    outcomes.some(({ memberChanges }) => memberChanges.length > 0)
+    outcomes.some(({ memberChanges, joinRequestChange }) => memberChanges.length > 0 || joinRequestChange !== undefined)
   )
 }
 
@@ -96,12 +96,26 @@ function checkConversation(conversation: ConversationAppend): Rejection | undefi
   return undefined
 }
 
-/** A command without an entry is `applied` if, and only if, it changes members. */
 function isOutcome(value: NewOutcome, entryCount: number): boolean {
-  const { actorId, commandId, contentHash, outcome, memberChanges, afterEntries } = value
+  const { actorId, commandId, contentHash, memberChanges, joinRequestChange, afterEntries } = value
   if (!isId(actorId) || commandId === '' || contentHash.length !== hashBytes) return false
-  if ((outcome === 'applied') !== memberChanges.length > 0 || afterEntries > entryCount) return false
+  if (!isOutcomeOf(value) || afterEntries > entryCount) return false
+  if (joinRequestChange !== undefined && !isId(joinRequestChange.userId)) return false
   return memberChanges.every(({ userId }) => isId(userId))
+}
+
+/** Without an entry nothing is `applied` but a change of members or of a request to join; a refusal changes neither. */
+function isOutcomeOf({ outcome, memberChanges, joinRequestChange }: NewOutcome): boolean {
+  switch (outcome) {
+    case 'applied':
+      return memberChanges.length > 0 || joinRequestChange !== undefined
+    case 'pending':
+      return memberChanges.length === 0 && joinRequestChange !== undefined
+    case 'noop':
+      return memberChanges.length === 0
+    default:
+      return memberChanges.length === 0 && joinRequestChange === undefined
+  }
 }
 
 function faultOf(entry: NewEntry): string | undefined {

@@ -65,12 +65,95 @@ test('a quiet change is an answer without a seq, and a listed version behind tho
   })
   const plan = planOf([{ conversationId: '9', outcomes: [quiet('6', 'a'), quiet('5', 'b')] }])
   const opened = { heads: new Map([['9', headAt(12, 7)]]), members: new Map(), answers: [] }
-  const [commands, members, counts, changes, ...rest] = writeSql(plan, await draftWrite(plan), opened)
+  const [commands, members, counts, changes, joined, ...rest] = writeSql(plan, await draftWrite(plan), opened)
   assert.match(commands!, /VALUES \(0,9,6,'a',X'(01){16}','applied',.*\),\(0,9,5,'b'/)
-  assert.match(members!, /VALUES \(9,6,1,12,0,12,7\),\(9,5,1,12,0,12,7\)/)
+  assert.match(members!, /VALUES \(9,6,1,12,0,12,7,NULL\),\(9,5,1,12,0,12,7,NULL\)/)
   assert.match(counts!, /'\[\[9,2,2\]\]'/)
   assert.match(changes!, /VALUES \(9,5,6\),\(9,6,5\)/)
+  assert.equal(joined, 'DELETE FROM join_requests WHERE conversation_id = 9 AND user_id IN (6,5)')
   assert.deepEqual(rest, [])
+})
+
+test('another role, or a mute, writes its rows and no version: nobody came or went', async () => {
+  const entry = {
+    type: 'muted',
+    senderId: '1',
+    commandId: 'a',
+    contentHash: hash,
+    body: Buffer.from('{}'),
+    memberChanges: [
+      { userId: '5', isActive: true, role: 3 },
+      { userId: '6', isActive: true, role: 1, mutedUntilMs: Date.UTC(2030, 0, 1) },
+    ],
+  }
+  const row = (user_id: string) => ({
+    conversation_id: '9',
+    user_id,
+    role: 1 as const,
+    join_seq: 0,
+    leave_seq: 0,
+    read_seq: 4,
+    read_ordinal: 2,
+    muted_until: null,
+  })
+  const members = new Map([['9', new Map(['5', '6'].map((id) => [id, row(id)]))]])
+  const plan = planOf([{ conversationId: '9', entries: [entry] }])
+  const opened = { heads: new Map([['9', headAt(12)]]), members, answers: [] }
+  const [, , written, ...rest] = writeSql(plan, await draftWrite(plan), opened)
+  assert.match(written!, /VALUES \(9,5,3,0,0,4,2,NULL\),\(9,6,1,0,0,4,2,'2030-01-01 00:00:00.000'\)/)
+  assert.deepEqual(rest, [])
+})
+
+test('what entries change of the conversation itself: of each thing the last change, and where it ended', async () => {
+  const change = (commandId: string, conversationChange: object) => ({
+    type: 'renamed',
+    senderId: '1',
+    commandId,
+    contentHash: hash,
+    body: Buffer.from('{}'),
+    conversationChange,
+  })
+  const plan = planOf([
+    {
+      conversationId: '9',
+      entries: [
+        change('a', { name: "it's" }),
+        change('b', { joinMode: 3, isMutedAll: true }),
+        change('c', { name: 'b', announcement: '' }),
+        change('d', { isDissolved: true }),
+        change('e', { isMutedAll: false }),
+      ],
+    },
+  ])
+  const opened = { heads: new Map([['9', headAt(14)]]), members: new Map(), answers: [] }
+  const statements = writeSql(plan, await draftWrite(plan), opened)
+  assert.equal(
+    statements.at(-1),
+    "UPDATE conversations SET name = 'b',join_mode = 3,is_muted_all = 0,announcement = '',dissolved_seq = 13 WHERE id = 9",
+  )
+})
+
+test('where requests to join stand in the end: one that follows a leave is new, one before a join is gone', async () => {
+  const outcome = (commandId: string, more: object) => ({ actorId: '6', commandId, contentHash: hash, ...more })
+  const asks = (commandId: string, userId: string, isPending: boolean, keptAnswers: number) =>
+    outcome(commandId, { outcome: 'pending', joinRequestChange: { userId, isPending, keptAnswers } })
+  const plan = planOf([
+    {
+      conversationId: '9',
+      outcomes: [
+        asks('a', '5', true, 1),
+        outcome('b', { outcome: 'applied', memberChanges: [{ userId: '5', isActive: true }] }),
+        outcome('c', { outcome: 'applied', memberChanges: [{ userId: '6', isActive: true }] }),
+        outcome('d', { outcome: 'applied', memberChanges: [{ userId: '6', isActive: false }] }),
+        asks('e', '6', true, 1),
+        asks('f', '7', false, 4),
+      ],
+    },
+  ])
+  const opened = { heads: new Map([['9', headAt(12)]]), members: new Map(), answers: [] }
+  const [gone, kept] = writeSql(plan, await draftWrite(plan), opened).slice(-2)
+  assert.equal(gone, 'DELETE FROM join_requests WHERE conversation_id = 9 AND user_id IN (5)')
+  assert.match(kept!, /VALUES \(9,6,1,1,'.*'\),\(9,7,0,4,'.*'\)/)
 })
 
 test('another class counts from the first entry; to large, the cursor begins before it; the same class costs nothing', async () => {

@@ -3,7 +3,9 @@
  * Offsets, seqs, rows, COMMIT: here a message is stored.
  */
 import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { conversationChangesSql } from './conversation-changes.ts'
 import { classesSql, findClassChange, type ClassChange } from './class-change.ts'
+import { joinRequestsSql } from './join-requests.ts'
 import { hex, quote, quoteBytes, rowsTable } from './literals.ts'
 import { applyMemberChanges, type MemberRow } from './member-changes.ts'
 import { membersSql, versionsSql, type MemberVersions } from './member-rows.ts'
@@ -37,7 +39,7 @@ export async function draftWrite({ conversations, createdAt }: Plan): Promise<Dr
 }
 
 /** The rest of the transaction but its end: rows, in the order of locking. */
-export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened): readonly string[] {
+export function writeSql({ conversations, createdAt }: Plan, draft: Draft, opened: Opened): readonly string[] {
   const messages: string[] = []
   const commands: string[] = []
   const sent: string[] = []
@@ -45,20 +47,23 @@ export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened):
   const members: MemberRow[] = []
   const versions: MemberVersions[] = []
   const classes: ClassChange[] = []
+  const others: string[] = []
   for (const conversation of conversations) {
     const { conversationId, entries } = conversation
     const head = opened.heads.get(conversationId)
     if (head !== undefined) {
       const before = headBefore(conversation, head)
       let { seq, ordinal } = before
+      let isChanged = false
       const senders = new Map<string, string>()
-      for (const { isUnread, senderId, commandId } of entries) {
+      for (const { isUnread, senderId, commandId, conversationChange } of entries) {
         seq += 1
         if (isUnread) {
           ordinal += 1
           senders.set(senderId, `[${conversationId},${senderId},${seq},${ordinal}]`)
         }
         messages.push(`(${seq},${ordinal}${draft.entries[messages.length]}`)
+        if (conversationChange !== undefined) isChanged = true
         if (commandId !== '') commands.push(`(${seq}${draft.commands[commands.length]}`)
       }
       sent.push(...senders.values())
@@ -67,13 +72,18 @@ export function writeSql({ conversations }: Plan, draft: Draft, opened: Opened):
       if (changes.changedIds.length > 0) versions.push({ conversationId, since: head.memberVersion, ...changes })
       const classChange = findClassChange(conversation, head)
       if (classChange !== undefined) classes.push(classChange)
+      if (isChanged) others.push(...conversationChangesSql(conversation, before.seq))
+      const { joinRequests } = changes
+      if (joinRequests !== undefined) others.push(...joinRequestsSql(conversationId, joinRequests, createdAt))
     }
     for (const { userId, seq } of latestReads(conversation)) reads.push(`[${conversationId},${userId},${seq}]`)
   }
   commands.push(...draft.outcomes)
   const statements = [...insertsOf('messages', messages), ...insertsOf('commands', commands)]
-  if (members.length > 0) statements.push(membersSql(members), ...versionsSql(versions))
+  if (members.length > 0) statements.push(membersSql(members))
+  if (versions.length > 0) statements.push(...versionsSql(versions))
   if (classes.length > 0) statements.push(...classesSql(classes))
+  statements.push(...others)
   if (sent.length > 0) statements.push(sentSql(sent))
   if (reads.length > 0) statements.push(readsSql(reads))
   return statements

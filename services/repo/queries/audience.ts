@@ -19,7 +19,7 @@ export interface AudienceRecord {
 }
 
 /**
- * Of active members, in conversations that are large or once were: a gateway that keeps the members of one through a time as a
+ * Of active members, in conversations that are large or once were, and that will have further entries: a gateway that keeps the members of one through a time as a
  * direct one must hear of who logs in meanwhile.
  */
 export async function listLargePlaces(db: Kysely<Database>, userIds: readonly string[]): Promise<PlaceRecord[]> {
@@ -31,7 +31,7 @@ export async function listLargePlaces(db: Kysely<Database>, userIds: readonly st
 FROM ${sql.raw(rowsTable(users, "u BIGINT UNSIGNED PATH '$[0]'"))}
 STRAIGHT_JOIN members m ON m.user_id = r.u AND m.leave_seq = 0
 STRAIGHT_JOIN fanout_cursors c ON c.conversation_id = m.conversation_id
-STRAIGHT_JOIN conversations k ON k.id = m.conversation_id`.execute(db)
+STRAIGHT_JOIN conversations k ON k.id = m.conversation_id AND k.dissolved_seq = 0`.execute(db)
   return rows.map((row) => toPlace(row, row.member_version))
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Transaction } from 'kysely'
-import { ConversationKind, type Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { ConversationKind, JoinMode, type Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { Database } from '../database.ts'
 import { toConversation, type ConversationRecord } from './conversations.ts'
 
@@ -30,6 +30,9 @@ export async function insertConversation(
     last_seq: 1,
     member_count: made.members.length,
     created_at,
+    join_mode: JoinMode.INVITE,
+    is_muted_all: 0,
+    dissolved_seq: 0,
   }
   await tx
     .insertInto('conversations')

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { AppError } from '#infra/errors/index.ts'
 import type { Database } from '../database.ts'
-import { toConversation, type ConversationRecord } from './conversations.ts'
+import { conversationColumns, toConversation, type ConversationRecord } from './conversations.ts'
 import { toEntry, type EntryRecord } from './entries.ts'
 import { toMember, type MemberRecord } from './members.ts'
 
@@ -28,12 +28,13 @@ export async function listConversations(
       join.onRef('x.conversation_id', '=', 'k.id').onRef('x.seq', '=', 'k.last_seq'),
     )
     .select(['m.user_id', 'm.role', 'm.join_seq', 'm.leave_seq', 'm.read_seq', 'm.muted_until'])
-    .select(['k.id', 'k.kind', 'k.name', 'k.last_seq', 'k.member_count', 'k.created_at', 'k.last_entry_at'])
-    .select(['k.low_user_id', 'k.high_user_id'])
+    .select(conversationColumns.map((column) => `k.${column}` as const))
+    .select(['k.low_user_id', 'k.high_user_id', 'k.last_entry_at'])
     .select(['x.type', 'x.sender_id', 'x.client_message_id', 'x.body', 'x.created_at as entry_created_at'])
     .select(sql<number>`k.last_ordinal - m.read_ordinal`.as('unread'))
     .where('m.user_id', '=', userId)
     .where('m.leave_seq', '=', 0)
+    .where('k.dissolved_seq', '=', 0)
     .$if(after !== undefined, (query) =>
       query.where((eb) =>
         eb.or([

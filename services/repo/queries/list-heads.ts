@@ -37,6 +37,7 @@ async function listActive(
     .select(sql<number>`k.last_ordinal - m.read_ordinal`.as('unread'))
     .where('m.user_id', '=', userId)
     .where('m.leave_seq', '=', 0)
+    .where('k.dissolved_seq', '=', 0)
     .where('m.conversation_id', '>', afterId)
     .orderBy('m.conversation_id')
     .limit(limit + 1)
@@ -44,7 +45,7 @@ async function listActive(
   return rows.map(toHead)
 }
 
-/** As it was when the user left: that is all it may see. */
+/** As it was when the user left, or the group was dissolved: that is all it may see. */
 async function listLeft(
   db: Kysely<Database>,
   userId: string,
@@ -54,15 +55,17 @@ async function listLeft(
     afterId,
   }: { readonly namedIds: readonly string[]; readonly limit: number; readonly afterId: string },
 ): Promise<HeadRecord[]> {
+  const leaveSeq = sql<number>`IF(m.leave_seq = 0, k.dissolved_seq, m.leave_seq)`
   const rows = await db
     .selectFrom('members as m')
+    .innerJoin('conversations as k', 'k.id', 'm.conversation_id')
     .innerJoin('messages as x', (join) =>
-      join.onRef('x.conversation_id', '=', 'm.conversation_id').onRef('x.seq', '=', 'm.leave_seq'),
+      join.onRef('x.conversation_id', '=', 'm.conversation_id').on('x.seq', '=', leaveSeq),
     )
-    .select(['m.conversation_id', 'm.leave_seq as last_seq', 'm.join_seq', 'm.leave_seq', 'm.read_seq'])
+    .select(['m.conversation_id', 'x.seq as last_seq', 'm.join_seq', 'x.seq as leave_seq', 'm.read_seq'])
     .select(sql<number>`x.ordinal - m.read_ordinal`.as('unread'))
     .where('m.user_id', '=', userId)
-    .where('m.leave_seq', '>', 0)
+    .where((eb) => eb.or([eb('m.leave_seq', '>', 0), eb('k.dissolved_seq', '>', 0)]))
     .where('m.conversation_id', 'in', namedIds)
     .where('m.conversation_id', '>', afterId)
     .orderBy('m.conversation_id')

@@ -1,5 +1,9 @@
 import { sql, type Kysely, type Selectable } from 'kysely'
-import { DeliveryClass, type ConversationKind } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import {
+  DeliveryClass,
+  type ConversationKind,
+  type JoinMode,
+} from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { rowsTable } from '../append/literals.ts'
 import type { Database } from '../database.ts'
 import { memberColumns, toMember, type MemberRecord } from './members.ts'
@@ -19,6 +23,11 @@ export interface StateRecord {
   readonly memberCount: number
   readonly isWhole: boolean
   readonly members: MemberRecord[]
+  readonly joinMode: JoinMode
+  readonly isMutedAll: boolean
+  readonly dissolvedSeq: number
+  /** Of former members. */
+  readonly muted: { readonly userId: string; readonly untilMs: number }[]
 }
 
 /**
@@ -31,6 +40,7 @@ export async function loadStates(db: Kysely<Database>, wishes: readonly StateWis
   const conversations = await db
     .selectFrom('conversations')
     .select(['id', 'kind', 'delivery_class', 'last_seq', 'member_version', 'member_count'])
+    .select(['join_mode', 'is_muted_all', 'dissolved_seq'])
     .where('id', 'in', [...wishOf.keys()])
     .execute()
   const wholeIds = new Set<string>()
@@ -43,6 +53,7 @@ export async function loadStates(db: Kysely<Database>, wishes: readonly StateWis
   const rows = await Promise.all([wholeMembers(db, [...wholeIds]), namedMembers(db, named)])
   const members = Map.groupBy(rows.flat(), (row) => row.conversation_id)
   return conversations.map((row) => ({
+    ...placesOf(members.get(row.id) ?? []),
     conversationId: row.id,
     kind: row.kind,
     deliveryClass: row.delivery_class,
@@ -50,9 +61,21 @@ export async function loadStates(db: Kysely<Database>, wishes: readonly StateWis
     memberVersion: row.member_version,
     memberCount: row.member_count,
     isWhole: wholeIds.has(row.id),
-    members: (members.get(row.id) ?? []).map(toMember),
+    joinMode: row.join_mode,
+    isMutedAll: row.is_muted_all === 1,
+    dissolvedSeq: row.dissolved_seq,
   }))
 }
+
+function placesOf(rows: readonly Row[]): Pick<StateRecord, 'members' | 'muted'> {
+  const [members, former] = [rows.filter(isActive), rows.filter((row) => !isActive(row))]
+  return {
+    members: members.map(toMember),
+    muted: former.map(({ user_id, muted_until }) => ({ userId: user_id, untilMs: muted_until?.getTime() ?? 0 })),
+  }
+}
+
+const isActive = ({ leave_seq }: Row) => leave_seq === 0
 
 const columns = ['conversation_id', ...memberColumns] as const
 
@@ -62,7 +85,7 @@ async function wholeMembers(db: Kysely<Database>, ids: readonly string[]): Promi
     .selectFrom('members')
     .select(columns)
     .where('conversation_id', 'in', ids)
-    .where('leave_seq', '=', 0)
+    .where((eb) => eb.or([eb('leave_seq', '=', 0), eb('muted_until', '>', sql<Date>`UTC_TIMESTAMP(3)`)]))
     .execute()
 }
 
@@ -73,7 +96,8 @@ async function namedMembers(db: Kysely<Database>, wishes: readonly StateWish[]):
   if (names.length === 0) return []
   const { rows } = await sql<Row>`SELECT ${sql.join(columns.map((column) => sql.ref(`m.${column}`)))}
 FROM ${sql.raw(rowsTable(names, "c BIGINT UNSIGNED PATH '$[0]', u BIGINT UNSIGNED PATH '$[1]'"))}
-STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u AND m.leave_seq = 0`.execute(db)
+STRAIGHT_JOIN members m ON m.conversation_id = r.c AND m.user_id = r.u
+  AND (m.leave_seq = 0 OR m.muted_until > UTC_TIMESTAMP(3))`.execute(db)
   return rows
 }
 

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { AppError } from '#infra/errors/index.ts'
 import { isDuplicateKey } from '#infra/mysql/index.ts'
 import type { Database } from '../database.ts'
@@ -9,6 +9,7 @@ export interface UserRecord {
   readonly name: string
   readonly displayName: string
   readonly createdAtMs: number
+  readonly isGuest: boolean
 }
 
 export interface NewUser extends UserRecord {
@@ -29,6 +30,7 @@ export async function createUser(db: Kysely<Database>, user: NewUser): Promise<v
         name: Buffer.from(user.name),
         display_name: user.displayName,
         password_hash: user.passwordHash,
+        is_guest: Number(user.isGuest),
         created_at: new Date(user.createdAtMs),
       })
       .execute()
@@ -41,17 +43,20 @@ export async function createUser(db: Kysely<Database>, user: NewUser): Promise<v
 /** Unknown ids are left out. */
 export async function findUsers(db: Kysely<Database>, ids: readonly string[]): Promise<UserRecord[]> {
   if (ids.length === 0) return []
-  const rows = await db.selectFrom('users').select(columns).where('id', 'in', ids).execute()
-  return rows.map(toRecord)
+  const rows = await db.selectFrom('users').select(userColumns).where('id', 'in', ids).execute()
+  return rows.map(toUser)
 }
 
-export async function findUserByName(db: Kysely<Database>, name: string): Promise<Credentials | undefined> {
+export async function findCredentials(
+  db: Kysely<Database>,
+  who: { readonly name: string } | { readonly id: string },
+): Promise<Credentials | undefined> {
   const row = await db
     .selectFrom('users')
-    .select([...columns, 'password_hash', 'is_admin'])
-    .where('name', '=', Buffer.from(name))
+    .select([...userColumns, 'password_hash', 'is_admin'])
+    .where((eb) => ('id' in who ? eb('id', '=', who.id) : eb('name', '=', Buffer.from(who.name))))
     .executeTakeFirst()
-  return row && { ...toRecord(row), passwordHash: row.password_hash, isAdmin: row.is_admin === 1 }
+  return row && { ...toUser(row), passwordHash: row.password_hash, isAdmin: row.is_admin === 1 }
 }
 
 /** False when there is no such user. */
@@ -72,13 +77,14 @@ export async function requireUsers(db: Kysely<Database>, ids: readonly string[])
   if (unknown.length > 0) throw new AppError('USER_NOT_FOUND', { details: { userIds: unknown.slice(0, 100) } })
 }
 
-const columns = ['id', 'name', 'display_name', 'created_at'] as const
+export const userColumns = ['id', 'name', 'display_name', 'is_guest', 'created_at'] as const
 
-function toRecord(row: { id: string; name: Buffer; display_name: string; created_at: Date }): UserRecord {
+export function toUser(row: Pick<Selectable<Database['users']>, (typeof userColumns)[number]>): UserRecord {
   return {
     id: row.id,
     name: row.name.toString(),
     displayName: row.display_name,
     createdAtMs: row.created_at.getTime(),
+    isGuest: row.is_guest === 1,
   }
 }

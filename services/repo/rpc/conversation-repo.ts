@@ -1,16 +1,19 @@
 import { AppError } from '#infra/errors/index.ts'
 import type { Handlers } from '#infra/rpc/index.ts'
 import { limits } from '#proto/frames/limits.ts'
-import type { ConversationRepo, LoadStatesRequest } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
-import { cacheKeys } from '../cache/keys.ts'
-import { findConversation, type ConversationRecord } from '../queries/conversations.ts'
+import type {
+  ConversationRepo,
+  LoadJoinRequestsRequest,
+  LoadStatesRequest,
+} from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import { createDirect } from '../queries/create-direct.ts'
+import { loadJoinRequests, type JoinRequestWish } from '../queries/join-requests.ts'
 import { listConversations } from '../queries/list-conversations.ts'
 import { listHeads } from '../queries/list-heads.ts'
 import { loadStates, type StateWish } from '../queries/load-states.ts'
-import { findMember, type MemberRecord } from '../queries/members.ts'
 import type { RepoDeps } from '../repo.ts'
 import { clientIdOf, idOf, idOrStart, idsOf, invalid, limitOf } from './input.ts'
+import { readMemberships } from './membership.ts'
 
 export function conversationRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof ConversationRepo> {
   return {
@@ -27,19 +30,16 @@ export function conversationRepo({ mysql, cache, newId }: RepoDeps): Handlers<ty
       return { states: await loadStates(mysql.db, wishesOf(request)) }
     },
 
+    async loadJoinRequests(request) {
+      return loadJoinRequests(mysql.db, requestWishesOf(request))
+    },
+
     async getMembership(request) {
       const userId = idOf(request.userId, 'user_id')
       const conversationId = idOf(request.conversationId, 'conversation_id')
-      const [conversation, member] = await Promise.all([
-        readOne<ConversationRecord>('conversation', cacheKeys.conversation(conversationId), () =>
-          findConversation(mysql.db, conversationId),
-        ),
-        readOne<MemberRecord>('member', cacheKeys.member(conversationId, userId), () =>
-          findMember(mysql.db, conversationId, userId),
-        ),
-      ])
-      if (conversation === undefined || member === undefined) throw new AppError('CONVERSATION_NOT_FOUND')
-      return { conversation, member }
+      const [membership] = await readMemberships({ mysql, cache }, [{ userId, conversationId }])
+      if (membership === undefined) throw new AppError('CONVERSATION_NOT_FOUND')
+      return membership
     },
 
     async listConversations(request) {
@@ -56,14 +56,14 @@ export function conversationRepo({ mysql, cache, newId }: RepoDeps): Handlers<ty
       })
     },
   }
+}
 
-  async function readOne<T>(kind: 'conversation' | 'member', key: string, find: () => Promise<T | undefined>) {
-    const found = await cache.read<T>(kind, [key], async () => {
-      const value = await find()
-      return value === undefined ? new Map<string, T>() : new Map([[key, value]])
-    })
-    return found.get(key)
-  }
+function requestWishesOf({ wishes }: LoadJoinRequestsRequest): readonly JoinRequestWish[] {
+  if (wishes.length > maxStates) throw invalid('wishes', `has more than ${maxStates}`)
+  return wishes.map(({ conversationId, userIds }) => ({
+    conversationId: idOf(conversationId, 'conversation_id'),
+    userIds: idsOf(userIds, 'user_ids', maxStates),
+  }))
 }
 
 function wishesOf({ wishes }: LoadStatesRequest): readonly StateWish[] {

@@ -2,6 +2,7 @@ import type { Handlers } from '#infra/rpc/index.ts'
 import { limits } from '#proto/frames/limits.ts'
 import type { GroupRepo } from '#proto/gen/gochat/conversation/v1/group_repo_pb.ts'
 import { createGroup } from '../queries/create-group.ts'
+import { listJoinRequests } from '../queries/join-requests.ts'
 import { listMembers } from '../queries/members.ts'
 import type { RepoDeps } from '../repo.ts'
 import { clientIdOf, idOf, idOrStart, idsOf, invalid, limitOf, textOf } from './input.ts'
@@ -20,6 +21,13 @@ export function groupRepo({ mysql, newId }: RepoDeps): Handlers<typeof GroupRepo
 
     async listMembers(request) {
       return listMembers(mysql.db, idOf(request.conversationId, 'conversation_id'), {
+        limit: limitOf(request.limit, maxMembersPage),
+        afterUserId: idOrStart(request.afterUserId, 'after_user_id'),
+      })
+    },
+
+    async listJoinRequests(request) {
+      return listJoinRequests(mysql.db, idOf(request.conversationId, 'conversation_id'), {
         limit: limitOf(request.limit, maxMembersPage),
         afterUserId: idOrStart(request.afterUserId, 'after_user_id'),
       })

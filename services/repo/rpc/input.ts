@@ -24,6 +24,12 @@ export function clientIdOf(value: string, field: string): string {
   return value
 }
 
+/** SHA-256, or as many random bytes. */
+export function hashOf(value: Uint8Array, field: string): Uint8Array {
+  if (value.length !== 32) throw invalid(field, 'does not have 32 bytes')
+  return value
+}
+
 /** Text that fits: 1 to `max` characters, none of them half a character. */
 export function textOf(value: string, field: string, max: number): string {
   const length = [...value].length

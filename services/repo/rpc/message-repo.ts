@@ -7,8 +7,10 @@ import { claimPartitions } from '../queries/claim-partitions.ts'
 import { listEntries } from '../queries/entries.ts'
 import type { RepoDeps } from '../repo.ts'
 import { clientIdOf, idOf, invalid, limitOf } from './input.ts'
+import { listMemberPages } from './member-pages.ts'
 
-export function messageRepo({ mysql, cache, log, metrics }: RepoDeps): Handlers<typeof MessageRepo> {
+export function messageRepo(deps: RepoDeps): Handlers<typeof MessageRepo> {
+  const { mysql, cache, log, metrics } = deps
   return {
     async claimPartitions(request) {
       const owner = clientIdOf(request.owner, 'owner')
@@ -29,6 +31,10 @@ export function messageRepo({ mysql, cache, log, metrics }: RepoDeps): Handlers<
       const { afterSeq, upToSeq } = request
       const limit = limitOf(request.limit, limits.maxHistoryPage)
       return { entries: await listEntries(mysql.db, conversationId, { afterSeq, upToSeq, limit }) }
+    },
+
+    async listMemberPages({ questions }) {
+      return { pages: await listMemberPages(deps, questions) }
     },
   }
 }

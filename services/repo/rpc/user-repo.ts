@@ -3,18 +3,22 @@ import type { Handlers } from '#infra/rpc/index.ts'
 import { limits } from '#proto/frames/limits.ts'
 import type { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
 import { cacheKeys } from '../cache/keys.ts'
-import { createUser, findUserByName, findUsers, updateDisplayName, type UserRecord } from '../queries/users.ts'
+import { createUser, findCredentials, findUsers, updateDisplayName, type UserRecord } from '../queries/users.ts'
 import type { RepoDeps } from '../repo.ts'
 import { idOf, idsOf, textOf } from './input.ts'
 
 export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof UserRepo> {
   return {
     async createUser(request) {
+      const { isGuest } = request
+      const id = newId()
+      const name = isGuest ? `guest-${id}` : textOf(request.name, 'name', limits.maxNameLength)
       const user = {
-        id: newId(),
-        name: textOf(request.name, 'name', limits.maxNameLength),
-        displayName: textOf(request.displayName, 'display_name', limits.maxNameLength),
-        passwordHash: textOf(request.passwordHash, 'password_hash', maxHashLength),
+        id,
+        name,
+        isGuest,
+        displayName: isGuest && request.displayName === '' ? name : displayNameOf(request),
+        passwordHash: isGuest ? '' : textOf(request.passwordHash, 'password_hash', maxHashLength),
         createdAtMs: Date.now(),
       }
       await createUser(mysql.db, user)
@@ -32,17 +36,19 @@ export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof Use
     },
 
     async findUser(request) {
-      return { user: publicPart(await userNamed(request.name)) }
+      return { user: publicPart(await requireUser({ name: nameOf(request) })) }
     },
 
     async getCredentials(request) {
-      const { passwordHash, isAdmin, ...user } = await userNamed(request.name)
+      const { passwordHash, isAdmin, ...user } = await requireUser(
+        request.id === '' ? { name: nameOf(request) } : { id: idOf(request.id, 'id') },
+      )
       return { user, passwordHash, isAdmin }
     },
 
     async updateProfile(request) {
       const id = idOf(request.id, 'id')
-      const displayName = textOf(request.displayName, 'display_name', limits.maxNameLength)
+      const displayName = displayNameOf(request)
       const isFound = await updateDisplayName(mysql.db, id, displayName)
       cache.invalidate([cacheKeys.user(id)])
       const [user] = isFound ? await findUsers(mysql.db, [id]) : []
@@ -51,8 +57,8 @@ export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof Use
     },
   }
 
-  async function userNamed(name: string) {
-    const user = await findUserByName(mysql.db, textOf(name, 'name', limits.maxNameLength))
+  async function requireUser(who: Parameters<typeof findCredentials>[1]) {
+    const user = await findCredentials(mysql.db, who)
     if (user === undefined) throw new AppError('USER_NOT_FOUND')
     return user
   }
@@ -61,6 +67,14 @@ export function userRepo({ mysql, cache, newId }: RepoDeps): Handlers<typeof Use
 const maxHashLength = 255
 const maxIds = 10_000
 
-function publicPart({ id, name, displayName, createdAtMs }: UserRecord): UserRecord {
-  return { id, name, displayName, createdAtMs }
+function nameOf({ name }: { readonly name: string }): string {
+  return textOf(name, 'name', limits.maxNameLength)
+}
+
+function displayNameOf({ displayName }: { readonly displayName: string }): string {
+  return textOf(displayName, 'display_name', limits.maxNameLength)
+}
+
+function publicPart({ id, name, displayName, createdAtMs, isGuest }: UserRecord): UserRecord {
+  return { id, name, displayName, createdAtMs, isGuest }
 }
