@@ -27,6 +27,12 @@ export const schema = Type.Object({
     description:
       'Work for one password hash: standard is 19 MiB and two passes; low is for test runs that register hundreds of users, and refused in production.',
   }),
+  UV_THREADPOOL_SIZE: Type.Integer({
+    minimum: 4,
+    maximum: 1024,
+    default: 4,
+    description: "libuv's threads. Password hashes take at most two of them; the others are for files, names and keys.",
+  }),
 })
 
 export type LogicConfig = Static<typeof schema>

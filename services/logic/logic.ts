@@ -12,6 +12,7 @@ import { createPipeline } from './pipeline/pipeline.ts'
 import { createAccessTokenSigner } from './rpc/access-tokens.ts'
 import { createAnnounce } from './rpc/announce.ts'
 import { createPasswords } from './rpc/passwords.ts'
+import { createRevoke } from './rpc/revocations.ts'
 import { createServices } from './rpc/services.ts'
 import { connectRepoPort } from './repo-port.ts'
 import { createPoisonReporter } from './report-poison.ts'
@@ -81,6 +82,9 @@ export async function startLogic(options: LogicOptions): Promise<Logic> {
       passwords: createPasswords({ cost: passwordCost(config) }),
       tokens: createAccessTokenSigner({ secret: config.GOCHAT_ACCESS_TOKEN_SECRET }),
       announce: createAnnounce({ producer, topic: topics.upstream, partitions }),
+      revoke: createRevoke({ transport: producer, slots, log, metrics }),
+      log,
+      metrics,
     }),
     log,
     metrics,
@@ -115,6 +119,6 @@ export async function startLogic(options: LogicOptions): Promise<Logic> {
 function requirePartitions(wanted: number, actual: number): void {
   if (wanted === actual) return
   throw new AppError('INTERNAL', {
-    message: `GOCHAT_UPSTREAM_PARTITIONS is ${wanted}, but ${topics.upstream} has ${actual} partitions.`,
+    message: `GOCHAT_UPSTREAM_PARTITIONS is ${wanted}, but ${topics.upstream} was made with ${actual} partitions: give that number, or start anew without data.`,
   })
 }

@@ -1,4 +1,5 @@
 import { pagesOf } from './pages.ts'
+import type { KnownUser } from './pipeline/knowledge.ts'
 import type { RepoPort } from './pipeline/repo-port.ts'
 import type { RepoClients } from './servers.ts'
 
@@ -13,13 +14,17 @@ export function connectRepoPort(
       const { states } = await conversations.loadStates({ wishes: [...wishes] }, { timeoutMs: 5000 })
       return states
     },
-    async existingUsers(ids) {
-      const found: string[] = []
+    async findUsers(ids) {
+      const found: KnownUser[] = []
       for (const page of pagesOf(ids, maxUsersPage)) {
         const { users: some } = await users.getUsers({ ids: page })
-        for (const { id } of some) found.push(id)
+        for (const { id, isGuest } of some) found.push({ id, isGuest })
       }
       return found
+    },
+    async loadJoinRequests(wishes) {
+      const list = [...wishes].map(([conversationId, userIds]) => ({ conversationId, userIds: [...userIds] }))
+      return conversations.loadJoinRequests({ wishes: list }, { timeoutMs: 5000 })
     },
     async claim(partitions) {
       const { claims } = await messages.claimPartitions({ owner, partitions })

@@ -11,6 +11,7 @@ import { ConversationRepo } from '#proto/gen/gochat/conversation/v1/conversation
 import { GroupRepo } from '#proto/gen/gochat/conversation/v1/group_repo_pb.ts'
 import { MessageRepo } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { PoisonRepo } from '#proto/gen/gochat/task/v1/poison_repo_pb.ts'
+import { SessionRepo } from '#proto/gen/gochat/user/v1/session_repo_pb.ts'
 import { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
 import type { LogicConfig } from './config.ts'
 
@@ -25,6 +26,7 @@ export interface Servers {
 
 export interface RepoClients {
   readonly users: Client<typeof UserRepo>
+  readonly sessions: Client<typeof SessionRepo>
   readonly conversations: Client<typeof ConversationRepo>
   readonly groups: Client<typeof GroupRepo>
   readonly messages: Client<typeof MessageRepo>
@@ -52,6 +54,7 @@ export async function connectServers(
     routes: createRoutes({ redis, log }),
     repo: {
       users: stack.use(createRpcClient(UserRepo, shared)),
+      sessions: stack.use(createRpcClient(SessionRepo, shared)),
       conversations: stack.use(createRpcClient(ConversationRepo, shared)),
       groups: stack.use(createRpcClient(GroupRepo, shared)),
       messages: stack.use(createRpcClient(MessageRepo, shared)),

@@ -69,7 +69,7 @@ export function createAppender(options: AppenderOptions): Appender {
       stream = undefined
       broken?.fail(error)
     }
-    const timer = setTimeout(giveUp, timeoutMs, new AppError('DEADLINE_EXCEEDED'))
+    const timer = setTimeout(() => giveUp(new AppError('DEADLINE_EXCEEDED')), timeoutMs)
     const abort = () => giveUp(new AppError('UNAVAILABLE', { message: 'Stopping.' }))
     signal.addEventListener('abort', abort, { once: true })
     try {

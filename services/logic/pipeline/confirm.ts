@@ -43,7 +43,7 @@ export function confirmStored(evaluation: Evaluation, answers: Answers, createdA
 
 function isAsPlanned({ key, plan }: Item, answers: Answers, createdAtMs: number): boolean {
   const answer = answers.find(key)
-  if (plan.is === 'outcome') return answer?.outcome === plan.outcome
+  if (plan.is === 'outcome' || plan.is === 'request') return answer?.outcome === plan.outcome
   if (plan.is === 'quiet') return answer?.outcome === 'applied' && answer.entry === undefined
   return plan.is === 'entry' && answer?.entry?.seq === plan.seq && answer.entry.createdAtMs === createdAtMs
 }

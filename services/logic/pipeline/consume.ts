@@ -2,9 +2,9 @@
  * Station 5 of the message path. Before: services/gateway/upstream.ts. After: services/logic/pipeline/validate.ts.
  * A Kafka record becomes commands again, in order, queued until the pump takes all that waits.
  */
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import type { ConsumedRecord } from '#infra/kafka/index.ts'
+import { decode, encode } from '#infra/protobuf/index.ts'
 import { UpstreamRecordSchema, type Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import { contentHash } from './content-hash.ts'
 import { noop, type Item, type Poison, type QueuedRecord } from './item.ts'
@@ -21,7 +21,7 @@ export function decodeRecord(partition: number, record: ConsumedRecord, partitio
   let commands: readonly Command[] = []
   try {
     // Fields that this version does not know are kept: a copy of poison may be for a later one.
-    ;({ commands } = fromBinary(UpstreamRecordSchema, value))
+    ;({ commands } = decode(UpstreamRecordSchema, value))
   } catch {
     poison.push({ ...place, reason: 'undecodable', value })
   }
@@ -40,7 +40,7 @@ export function decodeRecord(partition: number, record: ConsumedRecord, partitio
 
 /** A record's value that holds one command of another. */
 export function recordWith(command: Command): Uint8Array {
-  return toBinary(UpstreamRecordSchema, create(UpstreamRecordSchema, { commands: [command] }))
+  return encode(UpstreamRecordSchema, { commands: [command] })
 }
 
 const noHash = new Uint8Array()
@@ -50,12 +50,13 @@ function keyOf(command: Command): string {
   switch (command.body.case) {
     case 'send':
       return messageKey(command.conversationId, command.actorId, command.id)
-    case 'add':
-    case 'remove':
-    case 'leave':
-      return commandKey(command.conversationId, command.actorId, command.id)
-    default:
+    case 'read':
+    case 'typing':
+    case 'announce':
+    case undefined:
       return ''
+    default:
+      return commandKey(command.conversationId, command.actorId, command.id)
   }
 }
 

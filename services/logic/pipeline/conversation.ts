@@ -1,4 +1,9 @@
-import { DeliveryClass, type ConversationKind, type Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import {
+  DeliveryClass,
+  type ConversationKind,
+  type JoinMode,
+  type Role,
+} from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ConversationState } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 
 /** An active member, as the owner of the partition knows it: exactly, because nobody else writes. */
@@ -15,6 +20,10 @@ export interface Conversation {
   readonly partition: number
   readonly kind: ConversationKind
   isLarge: boolean
+  joinMode: JoinMode
+  isMutedAll: boolean
+  /** 0: it is not dissolved. */
+  dissolvedSeq: number
   lastSeq: number
   memberCount: number
   /** Counts the changes of its members. */
@@ -26,6 +35,8 @@ export interface Conversation {
   readonly outsiders: Set<string>
   /** The keys of members while it is direct, else empty. Never changed in place: entries on their way keep theirs. */
   userIds: readonly string[]
+  /** Of who is no member now: until when it is muted, should it come back. */
+  readonly mutes: Map<string, number>
   /** Up to where members have read. */
   readonly readSeqs: Map<string, number>
 }
@@ -42,6 +53,9 @@ export function fromLoaded(loaded: ConversationState, askedFor: readonly string[
     partition,
     kind: loaded.kind,
     isLarge: loaded.deliveryClass === DeliveryClass.LARGE,
+    joinMode: loaded.joinMode,
+    isMutedAll: loaded.isMutedAll,
+    dissolvedSeq: loaded.dissolvedSeq,
     lastSeq: loaded.lastSeq,
     memberCount: loaded.memberCount,
     memberVersion: loaded.memberVersion,
@@ -49,6 +63,7 @@ export function fromLoaded(loaded: ConversationState, askedFor: readonly string[
     members: new Map(),
     outsiders: new Set(),
     userIds: [],
+    mutes: new Map(),
     readSeqs: new Map(),
   }
   addLoaded(conversation, loaded, askedFor)
@@ -63,11 +78,12 @@ export function isMoreOf(held: Conversation, loaded: ConversationState): boolean
 }
 
 export function addLoaded(held: Conversation, loaded: ConversationState, askedFor: readonly string[]): void {
-  const { isWhole, members, outsiders, readSeqs } = held
+  const { isWhole, members, outsiders, mutes, readSeqs } = held
   for (const { userId, role, joinSeq, mutedUntilMs, readSeq } of loaded.members) {
     members.set(userId, { userId, role, joinSeq, mutedUntilMs, isActive: true })
     readSeqs.set(userId, readSeq)
   }
+  for (const { userId, untilMs } of loaded.muted) mutes.set(userId, untilMs)
   if (isWhole) return
   for (const userId of askedFor) if (!members.has(userId)) outsiders.add(userId)
 }

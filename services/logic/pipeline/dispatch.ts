@@ -5,11 +5,12 @@
 import type { Emission } from '#delivery/emit.ts'
 import { messageFrame } from '#delivery/message-frame.ts'
 import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type { Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import type { StoredAnswer } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Conversation } from './conversation.ts'
 import { targetsOf, type Item, type Recipients } from './item.ts'
 import { createOutgoing, type Gathered, type Outgoing } from './outgoing.ts'
-import { membershipFrame, readFrame, typingFrame } from './payload.ts'
+import { joinRequestFrame, membershipFrame, readFrame, typingFrame } from './payload.ts'
 import { repliesOf } from './replies.ts'
 import { storedAnswer } from './result.ts'
 import type { Settled } from './settle.ts'
@@ -46,6 +47,12 @@ function deliver(
       outgoing.frame(membershipFrame(conversationId, end, plan.seq), userIds, true)
       return
     }
+    case 'request':
+      if (plan.told !== undefined) {
+        const { state, recipients, isLarge } = plan.told
+        outgoing.frame(joinRequestFrame(conversationId, plan.change.userId, state), recipients, isLarge)
+      }
+      return
     case 'known':
     case 'lookup':
     case 'announce': {
@@ -78,8 +85,7 @@ function deliverAgain(item: Item, { entry, outcome }: StoredAnswer, state: Conve
 
 /** Whom a member change without an entry was about is told where it is now. */
 function tellPlaces({ command }: Item, state: Conversation, outgoing: Outgoing): void {
-  const named = command.body.case === 'leave' ? [command.actorId] : targetsOf(command)
-  for (const userId of named) {
+  for (const userId of whoMoved(command)) {
     const member = state.members.get(userId)
     // Where exactly it left is not held: not behind this, and a sync tells.
     const frame =
@@ -87,6 +93,19 @@ function tellPlaces({ command }: Item, state: Conversation, outgoing: Outgoing):
         ? membershipFrame(state.id, 'leaveSeq', state.lastSeq)
         : membershipFrame(state.id, 'joinSeq', member.joinSeq)
     outgoing.frame(frame, [userId], state.isLarge)
+  }
+}
+
+function whoMoved(command: Command): readonly string[] {
+  switch (command.body.case) {
+    case 'join':
+    case 'leave':
+      return [command.actorId]
+    case 'add':
+    case 'approve':
+      return targetsOf(command)
+    default:
+      return []
   }
 }
 

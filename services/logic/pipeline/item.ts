@@ -1,6 +1,11 @@
 import type { ErrorCode } from '#infra/errors/index.ts'
 import type { Command } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
-import type { MemberChange, NewEntry, StoredAnswer } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import type {
+  JoinRequestChange,
+  MemberChange,
+  NewEntry,
+  StoredAnswer,
+} from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Refusal } from '../authorize.ts'
 
 /** One record of gochat.upstream, decoded. It is taken whole or not at all. */
@@ -49,6 +54,13 @@ export type Plan =
   | { readonly is: 'entry'; readonly entry: NewEntry; seq: number; readonly recipients: Recipients }
   /** Members of a large conversation come or go without an entry, behind this seq. */
   | { readonly is: 'quiet'; readonly changes: MemberChange[]; readonly seq: number }
+  /** A request to join is made, or ends, without an entry. */
+  | {
+      readonly is: 'request'
+      readonly outcome: 'pending' | 'applied' | 'noop'
+      readonly change: JoinRequestChange
+      readonly told: JoinRequestNews | undefined
+    }
   /** Nothing changes, but the answer is kept. */
   | { readonly is: 'outcome'; readonly outcome: 'noop' | ErrorCode; readonly refusal?: Refusal }
   /** Refused, unless the id is known: then its old answer. */
@@ -65,6 +77,12 @@ export type Plan =
   | { readonly is: 'refused'; readonly refusal: Refusal }
   | { readonly is: 'noop' }
 
+export interface JoinRequestNews {
+  readonly state: 'pending' | 'withdrawn' | 'rejected'
+  readonly recipients: readonly string[]
+  readonly isLarge: boolean
+}
+
 /** Users, or in a large conversation its members as of a version: gateways know them. */
 export type Recipients = readonly string[] | { readonly memberVersion: number }
 
@@ -76,7 +94,19 @@ export function isSameHash(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Whom a command is about, next to who gives it. */
 export function targetsOf({ body }: Command): readonly string[] {
-  return body.case === 'add' || body.case === 'remove' ? body.value.userIds : nobody
+  switch (body.case) {
+    case 'add':
+    case 'remove':
+      return body.value.userIds
+    case 'setRole':
+    case 'mute':
+    case 'transfer':
+    case 'approve':
+    case 'reject':
+      return [body.value.userId]
+    default:
+      return nobody
+  }
 }
 
 const nobody: readonly string[] = []

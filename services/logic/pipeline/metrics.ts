@@ -23,6 +23,10 @@ export function createPipelineMetrics(
 ): PipelineMetrics {
   const commands = metrics.counter('gochat_logic_commands_total', 'Commands settled.', ['kind', 'outcome'])
   const batches = metrics.histogram('gochat_logic_batch_commands', 'Commands in a transaction.', batchSizes)
+  const age = metrics.histogram(
+    'gochat_logic_command_age_seconds',
+    "From the gateway's record to settled; a batch's oldest.",
+  )
   const redelivered = metrics.counter(
     'gochat_logic_redelivered_records_total',
     'Records that had been applied before (after a rebalance or a crash).',
@@ -48,6 +52,10 @@ export function createPipelineMetrics(
       }
       batches.observe(items.length)
       if (batch.isReplay) redelivered.inc(batch.records.length)
+      else if (batch.records.length > 0) {
+        const oldestMs = batch.records.reduce((oldest, { timestampMs }) => Math.min(oldest, timestampMs), Infinity)
+        age.observe(Math.max(0, Date.now() - oldestMs) / 1000)
+      }
       const counts = new Map<string, number>()
       for (const item of items) {
         const outcome = outcomeLabel(item, answers, ({ code }) => isErrorCode(code) && errorTable[code].retryable)

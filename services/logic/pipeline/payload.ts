@@ -1,5 +1,6 @@
 import { AppError, errorBody } from '#infra/errors/index.ts'
 import type { Refusal } from '../authorize.ts'
+import type { JoinRequestNews } from './item.ts'
 
 export function readFrame(conversationId: string, userId: string, seq: number): Buffer {
   return Buffer.from(`{"t":"read","conversationId":"${conversationId}","userId":"${userId}","seq":${seq}}`)
@@ -14,6 +15,11 @@ export function membershipFrame(conversationId: string, end: 'joinSeq' | 'leaveS
   return Buffer.from(`{"t":"membership","conversationId":"${conversationId}","${end}":${seq}}`)
 }
 
+/** Tells admins, and the user itself, that somebody asks to join, or no longer does. */
+export function joinRequestFrame(conversationId: string, userId: string, state: JoinRequestNews['state']): Buffer {
+  return Buffer.from(`{"t":"joinRequest","conversationId":"${conversationId}","userId":"${userId}","state":"${state}"}`)
+}
+
 /** An ack frame without its end: results follow, joined by commas, and then `]}`. */
 export function ackHead(request: string, conversationId: string): string {
   return `{"t":"ack","id":${JSON.stringify(request)},"conversationId":${JSON.stringify(conversationId)},"results":[`
@@ -24,7 +30,10 @@ export function storedResult(id: string, seq: number, createdAtMs: number, isDup
   return `{"clientMessageId":"${id}","seq":${seq},"createdAt":${createdAtMs}${duplicate}}`
 }
 
-export function commandResult(id: string, outcome: 'applied' | 'noop', seq?: number): string {
+/** pending: a request to join waits. */
+export type CommandOutcome = 'applied' | 'noop' | 'pending'
+
+export function commandResult(id: string, outcome: CommandOutcome, seq?: number): string {
   const at = seq === undefined ? '' : `,"seq":${seq}`
   return `{"commandId":${JSON.stringify(id)},"outcome":"${outcome}"${at}}`
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { ConversationKind, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { ConversationKind, JoinMode, Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { createCluster, type Cluster, type CommandInit, type Process } from './testing/cluster.ts'
-import { add, leave, read, remove, send, typing } from './testing/commands.ts'
+import { add, command, leave, read, remove, send, typing } from './testing/commands.ts'
 import { createMemoryRepo, type AppendFault } from './testing/memory-repo.ts'
 import { checkPromises, isFinal, resultsByCommand, type Frame } from './testing/model.ts'
 
@@ -61,10 +61,46 @@ const changingClass = fc.oneof(
   weighted(16, { do: is('settle all') }),
   ...happenings,
 )
+/** Everything that changes a group, its roles and who gets in, by whoever is in it, was, or never was. */
+const inGroups = fc.constantFrom('100 1', '100 1', '100 2', '100 3', '100 8', '100 9', '101 3', '101 8', '101 1')
+const anyone = fc.constantFrom('1', '2', '3', '8', '9', '77')
+const command_ = fc.oneof(
+  fc.record({ case: is('rename'), value: fc.record({ name: fc.constantFrom('tea', 'coffee') }) }),
+  fc.record({ case: is('setAnnouncement'), value: fc.record({ text: fc.constantFrom('', 'hear') }) }),
+  fc.record({
+    case: is('setJoinMode'),
+    value: fc.record({ joinMode: fc.constantFrom(JoinMode.INVITE, JoinMode.APPROVAL, JoinMode.OPEN) }),
+  }),
+  fc.record({ case: is('muteAll'), value: fc.record({ isMuted: fc.boolean() }) }),
+  fc.record({
+    case: is('mute'),
+    value: fc.record({ userId: anyone, untilMs: fc.constantFrom(0, 1_000_000_000_000, 253_000_000_000_000) }),
+  }),
+  fc.record({
+    case: is('setRole'),
+    value: fc.record({ userId: anyone, role: fc.constantFrom(Role.MEMBER, Role.ADMIN) }),
+  }),
+  fc.record({ case: is('transfer'), value: fc.record({ userId: anyone }) }),
+  fc.record({ case: is('approve'), value: fc.record({ userId: anyone }) }),
+  fc.record({ case: is('reject'), value: fc.record({ userId: anyone }) }),
+  fc.constantFrom({ case: 'join', value: {} } as const, { case: 'withdraw', value: {} } as const),
+)
+const changingGroups = fc.oneof(
+  weighted(3, { do: is('send'), who: inGroups, count: fc.integer({ min: 1, max: 2 }), isSplit: fc.boolean() }),
+  weighted(6, { do: is('send again'), which: fc.nat({ max: 99 }) }),
+  weighted(4, { do: is('change'), who: inGroups, users, how: fc.constantFrom('add', 'remove', 'leave') }),
+  weighted(16, { do: is('command'), who: inGroups, body: command_ }),
+  weighted(1, { do: is('command'), who: inGroups, body: fc.constant({ case: 'dissolve', value: {} } as const) }),
+  weighted(2, { do: is('threshold'), threshold: fc.integer({ min: 2, max: 6 }) }),
+  weighted(8, { do: is('settle all') }),
+  ...happenings,
+)
+type ChangingGroups = typeof changingGroups extends fc.Arbitrary<infer T> ? T : never
+
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never
 type ChangingClass = typeof changingClass extends fc.Arbitrary<infer T> ? T : never
 
-async function promisesHold(actions: readonly (Action | ChangingClass)[]): Promise<void> {
+async function promisesHold(actions: readonly (Action | ChangingClass | ChangingGroups)[]): Promise<void> {
   const world = createWorld()
   for (const step of actions) await perform(world, step)
   await heal(world)
@@ -81,6 +117,13 @@ test('whatever is repeated, replayed, rebalanced, lost or killed: stored once, i
 test('the same while a group becomes large and direct again', async () => {
   const actions = fc.array(changingClass, { minLength: 40, maxLength: 120, size: 'max' })
   await fc.assert(fc.asyncProperty(actions, promisesHold), options)
+})
+
+test('the same while groups change in every way: one owner at any time, and the database as the log tells it', async () => {
+  const actions = fc.array(changingGroups, { minLength: 40, maxLength: 120, size: 'max' })
+  // The longest of the three: a third of the runs, so that ./gochat check stays short.
+  const numRuns = Math.ceil(options.numRuns / 3)
+  await fc.assert(fc.asyncProperty(actions, promisesHold), { ...options, numRuns })
 })
 
 interface World {
@@ -103,7 +146,7 @@ function createWorld(): World {
   return { cluster, processes, frames: [], nextId: 1 }
 }
 
-async function perform(world: World, step: Action | ChangingClass): Promise<void> {
+async function perform(world: World, step: Action | ChangingClass | ChangingGroups): Promise<void> {
   const { cluster, processes, frames } = world
   const one = 'process' in step ? processes[step.process] : undefined
   const [conversationId = '', actorId = ''] = 'who' in step ? step.who.split(' ') : []
@@ -135,6 +178,13 @@ async function perform(world: World, step: Action | ChangingClass): Promise<void
           : (step.how === 'add' ? add : remove)(conversationId, actorId, id, step.users, from)
       frames.push({ conversationId, actorId, ids: [id], commands: [command] })
       produce(world, [command], false)
+      break
+    }
+    case 'command': {
+      const id = `c${world.nextId++}`
+      const asked = command(conversationId, actorId, id, step.body, { connection: 0, request: `${actorId}.${id}` })
+      frames.push({ conversationId, actorId, ids: [id], commands: [asked] })
+      produce(world, [asked], false)
       break
     }
     case 'read':

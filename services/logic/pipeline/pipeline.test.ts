@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { add, announce, leave, read, remove, send, typing } from './testing/commands.ts'
-import { admin, answersOf, member, owner, pair, room, startOne, stranger, textsOf } from './testing/scene.ts'
+import { admin, answersOf, member, owner, pair, room, setUp, startOne, stranger, textsOf } from './testing/scene.ts'
 
 test('example: stored, then acked to the frame and delivered to the members', async () => {
   const { cluster, process, replies, deliveries } = startOne()
@@ -44,6 +44,25 @@ test('all that waits goes into one transaction, with one look at the states', as
   await process.drain()
   assert.equal(repo.requests.length, 1)
   assert.equal(textsOf(cluster).length + textsOf(cluster, pair).length, 80)
+})
+
+test('a batch begins a gap after the one before it; stopping does not wait for it', async () => {
+  const cluster = setUp()
+  const process = cluster.start({ batchGapMs: 60_000 })
+  process.assign([0, 1])
+  cluster.produce([send(room, owner, 'a')])
+  await process.drain()
+  cluster.produce([send(room, owner, 'b')])
+  process.fetch()
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(process.pipeline.isIdle, false)
+  await process.pipeline[Symbol.asyncDispose]()
+  assert.deepEqual(textsOf(cluster), ['a'])
+  // Not lost: nothing of it is committed.
+  const next = cluster.start()
+  next.assign([0, 1])
+  await next.drain()
+  assert.deepEqual(textsOf(cluster), ['a', 'b'])
 })
 
 test('what an earlier command of the batch changed counts for the later ones', async () => {

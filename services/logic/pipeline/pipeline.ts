@@ -40,6 +40,8 @@ export interface PipelineDeps {
 }
 
 export interface PipelineTiming {
+  /** From the beginning of one batch to that of the next, at least. */
+  readonly batchGapMs: number
   readonly commitEveryMs: number
   /** A fenced partition that is still assigned after this long, heartbeat included, is claimed again. */
   readonly reclaimAfterMs: number
@@ -50,6 +52,7 @@ export interface PipelineTiming {
 }
 
 const defaultTiming: PipelineTiming = {
+  batchGapMs: 8,
   commitEveryMs: 1000,
   reclaimAfterMs: 5000,
   appendTimeoutMs: 10_000,
@@ -72,7 +75,7 @@ export interface Pipeline extends AsyncDisposable {
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const { topic, partitions, consumer, repo, emitter, reportPoison, log, onCrash, now = Date.now } = deps
-  const { commitEveryMs, reclaimAfterMs, appendTimeoutMs, minBackoffMs, stopTimeoutMs } = {
+  const { batchGapMs, commitEveryMs, reclaimAfterMs, appendTimeoutMs, minBackoffMs, stopTimeoutMs } = {
     ...defaultTiming,
     ...deps.timing,
   }
@@ -117,7 +120,19 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       prepare(items, threshold, isCurrent, { repo, states, partitions, log, signal, minBackoffMs }),
   })
   const dispatcher = createDispatcher({ emitter, reportPoison, metrics, log, signal, minBackoffMs })
-  const pump = createPump({ queue, assignment, states, settler, dispatcher, ledger, metrics, log, signal, onCrash })
+  const pump = createPump({
+    queue,
+    assignment,
+    states,
+    settler,
+    dispatcher,
+    ledger,
+    metrics,
+    log,
+    batchGapMs,
+    signal,
+    onCrash,
+  })
 
   const commit = () => commitFrom(ledger, consumer)
 

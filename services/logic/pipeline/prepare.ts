@@ -3,6 +3,7 @@ import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
 import { partitionOf } from '#delivery/partition.ts'
 import type { ConversationState, StateWish } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import type { Item } from './item.ts'
+import { questionsOf, type Knowledge } from './knowledge.ts'
 import type { RepoPort } from './repo-port.ts'
 import type { States } from './state.ts'
 import { wishesOf } from './wishes.ts'
@@ -13,7 +14,7 @@ export class Abandoned extends Error {
 }
 
 export interface PrepareDeps {
-  readonly repo: Pick<RepoPort, 'loadStates' | 'existingUsers'>
+  readonly repo: Pick<RepoPort, 'loadStates' | 'findUsers' | 'loadJoinRequests'>
   readonly states: States
   readonly partitions: number
   readonly log: Logger
@@ -23,7 +24,7 @@ export interface PrepareDeps {
 
 /**
  * Makes sure that the states of a batch's conversations are held, of large ones as far as the batch needs them: one
- * LoadStates for all that is missing. Returns which of the users to be added exist: one question for the batch. Waits as
+ * LoadStates for all that is missing. Returns what else the batch must know: one question of a kind for the batch. Waits as
  * long as repo is away.
  * @throws Abandoned when isCurrent says so.
  */
@@ -32,32 +33,32 @@ export async function prepare(
   threshold: number,
   isCurrent: () => boolean,
   deps: PrepareDeps,
-): Promise<ReadonlySet<string>> {
+): Promise<Knowledge> {
   const { repo, states } = deps
   const wishes = wishesOf(items, threshold, states)
-  const toAdd = usersToAdd(items)
+  const { userIds, joinRequests } = questionsOf(items)
   if (!isCurrent()) throw new Abandoned()
-  if (wishes.length === 0 && toAdd.size === 0) return toAdd
-  const [loaded, existing] = await untilAnswered(isCurrent, deps, () =>
+  if (wishes.length === 0 && userIds.size === 0 && joinRequests.size === 0) return nothing
+  const [loaded, users, requests] = await untilAnswered(isCurrent, deps, () =>
     Promise.all([
       wishes.length === 0 ? [] : repo.loadStates(wishes),
-      toAdd.size === 0 ? [] : repo.existingUsers([...toAdd]),
+      userIds.size === 0 ? [] : repo.findUsers([...userIds]),
+      joinRequests.size === 0 ? noRequests : repo.loadJoinRequests(joinRequests),
     ]),
   )
   hold(loaded, wishes, deps)
   // The class of what was not held is known only now. A conversation that is about to be direct needs all its members.
   const turning = wishesOf(items, threshold, states).filter(({ isWhole }) => isWhole)
   if (turning.length > 0) hold(await untilAnswered(isCurrent, deps, () => repo.loadStates(turning)), turning, deps)
-  return new Set(existing)
+  return {
+    users: new Map(users.map((user) => [user.id, user])),
+    joinRequests: new Map(requests.conversations.map((one) => [one.conversationId, one])),
+    pendingByUser: new Map(Object.entries(requests.pendingByUser)),
+  }
 }
 
-function usersToAdd(items: readonly Item[]): Set<string> {
-  const toAdd = new Set<string>()
-  for (const { command, fault } of items) {
-    if (fault === undefined && command.body.case === 'add') for (const id of command.body.value.userIds) toAdd.add(id)
-  }
-  return toAdd
-}
+const nothing: Knowledge = { users: new Map(), joinRequests: new Map(), pendingByUser: new Map() }
+const noRequests = { conversations: [], pendingByUser: {} }
 
 function hold(
   loaded: readonly ConversationState[],

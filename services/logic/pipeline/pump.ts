@@ -1,5 +1,6 @@
 import { toAppError, type AppError } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
+import { sleep } from '#infra/lifecycle/index.ts'
 import { crashPoint } from '#infra/lifecycle/crash-point.ts'
 import type { Assignment } from './assignment.ts'
 import type { CommitLedger } from './commit.ts'
@@ -21,6 +22,8 @@ export interface PumpDeps {
   readonly ledger: CommitLedger
   readonly metrics: PipelineMetrics
   readonly log: Logger
+  /** From the beginning of one batch to that of the next: what comes meanwhile shares its transaction and its records. */
+  readonly batchGapMs: number
   /** When it aborts, what is under way is left as it is. */
   readonly signal: AbortSignal
   /** Something that must not happen did; a new process starts from what is stored. */
@@ -40,11 +43,12 @@ export interface Pump {
  * the next append. A new assignment is claimed between two batches.
  */
 export function createPump(deps: PumpDeps): Pump {
-  const { queue, assignment, states, settler, dispatcher, ledger, metrics, log, signal } = deps
+  const { queue, assignment, states, settler, dispatcher, ledger, metrics, log, batchGapMs, signal } = deps
   const { ownership } = assignment
   let isRunning = false
   let running = Promise.resolve()
   let scheduled: NodeJS.Immediate | undefined
+  let lastBatchAtMs = Number.NEGATIVE_INFINITY
   const stopping = new AbortController()
 
   function wake(): void {
@@ -60,6 +64,7 @@ export function createPump(deps: PumpDeps): Pump {
     isRunning = true
     try {
       while (!stopping.signal.aborted) {
+        if (queue.peek() !== undefined && !(await gap())) break
         if (assignment.isClaimDue) await assignment.claim()
         const batch = takeBatch(queue, ownership, { onGap, onHole })
         assignment.throttle()
@@ -73,7 +78,15 @@ export function createPump(deps: PumpDeps): Pump {
     }
   }
 
+  /** False: stopped meanwhile. */
+  async function gap(): Promise<boolean> {
+    const leftMs = lastBatchAtMs + batchGapMs - performance.now()
+    if (leftMs > 0) await sleep(leftMs, stopping.signal).catch(() => undefined)
+    return !stopping.signal.aborted
+  }
+
   async function carry(batch: Batch): Promise<void> {
+    lastBatchAtMs = performance.now()
     const under = assignment.generation
     let settled: Settled
     try {

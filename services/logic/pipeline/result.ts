@@ -3,8 +3,8 @@ import type { StoredAnswer } from '#proto/gen/gochat/message/v1/message_repo_pb.
 import type { Refusal } from '../authorize.ts'
 import type { Answers } from './answers.ts'
 import { conflict } from './evaluate/refusals.ts'
-import { isSameHash, type Item } from './item.ts'
-import { commandResult, errorResult, storedResult } from './payload.ts'
+import { isSameHash, type Item, type Plan } from './item.ts'
+import { commandResult, errorResult, storedResult, type CommandOutcome } from './payload.ts'
 
 /** What was stored for an item before this batch, and for the same content; undefined: nothing. */
 export function storedAnswer({ plan, key, hash }: Item, answers: Answers): StoredAnswer | undefined {
@@ -50,8 +50,12 @@ export function resultOf(item: Item, answers: Answers, createdAtMs: number): str
     if (!isMessage) return commandResult(command.id, 'applied', seq)
     return storedResult(command.id, seq, createdAtMs, plan.is === 'copy')
   }
-  const isApplied = stored?.outcome === 'applied' || decided.is === 'quiet' || decided.is === 'read'
-  return commandResult(command.id, isApplied ? 'applied' : 'noop')
+  return commandResult(command.id, stored === undefined ? outcomeOf(decided) : (stored.outcome as CommandOutcome))
+}
+
+function outcomeOf(plan: Plan): CommandOutcome {
+  if (plan.is === 'request') return plan.outcome
+  return plan.is === 'quiet' || plan.is === 'read' ? 'applied' : 'noop'
 }
 
 export type OutcomeLabel = 'applied' | 'noop' | 'duplicate' | 'refused' | 'retry'
@@ -61,6 +65,7 @@ export function outcomeLabel(item: Item, answers: Answers, isRetryable: (refusal
   if (item.plan.is === 'copy' || storedAnswer(item, answers) !== undefined) return 'duplicate'
   const refusal = refusalOf(item, answers)
   if (refusal !== undefined) return isRetryable(refusal) ? 'retry' : 'refused'
-  const { is } = item.plan
-  return is === 'noop' || is === 'outcome' ? 'noop' : 'applied'
+  const { plan } = item
+  const isNoop = plan.is === 'noop' || plan.is === 'outcome' || (plan.is === 'request' && plan.outcome === 'noop')
+  return isNoop ? 'noop' : 'applied'
 }

@@ -10,6 +10,7 @@ import { partitionAdvance } from './evaluate/request.ts'
 import type { Evaluation } from './evaluate/works.ts'
 import type { FailedFrames } from './failed-frames.ts'
 import type { Item, Poison } from './item.ts'
+import type { Knowledge } from './knowledge.ts'
 import type { PipelineMetrics } from './metrics.ts'
 import type { States } from './state.ts'
 import { withoutPartitions, type Batch } from './take.ts'
@@ -32,8 +33,8 @@ export interface SettleDeps {
   readonly failedFrames: FailedFrames
   readonly metrics: PipelineMetrics
   readonly log: Logger
-  /** Loads the states that the items need and are missing; the users that exist, of those to be added. */
-  prepare(items: readonly Item[], threshold: number, isCurrent: () => boolean): Promise<ReadonlySet<string>>
+  /** Loads the states that the items need and are missing, and what else they need to be decided. */
+  prepare(items: readonly Item[], threshold: number, isCurrent: () => boolean): Promise<Knowledge>
   /** Above it a conversation becomes large. */
   threshold(): number
   readonly now: () => number
@@ -72,7 +73,7 @@ export function createSettler(deps: SettleDeps): Settler {
 
     for (;;) {
       if (batch.records.length === 0) return finish([])
-      const knownUsers = await deps.prepare(items, threshold, isCurrent)
+      const knowledge = await deps.prepare(items, threshold, isCurrent)
       const { isReplay } = batch
       let evaluation: Evaluation
       try {
@@ -81,7 +82,7 @@ export function createSettler(deps: SettleDeps): Settler {
           isReplay,
           states,
           threshold,
-          knownUsers,
+          knowledge,
           answers,
           poisoned,
           failedFrames,

@@ -5,6 +5,7 @@ import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb
 import { ConversationStateSchema } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import { Overlay } from './overlay.ts'
 import { createStates } from './state.ts'
+import { nobodyAsks } from './testing/records.ts'
 
 const threshold = 500
 
@@ -29,7 +30,7 @@ test('example: an overlay shows its changes at once, the state only after apply'
   const states = createStates()
   states.put(loaded('1', 'a', 'b'), [], 0)
   const state = states.get('1')!
-  const overlay = new Overlay(state, threshold)
+  const overlay = new Overlay(state, threshold, nobodyAsks)
   assert.equal(overlay.takeSeq(), 6)
   overlay.join(['c'], 5)
   const withC = overlay.userIds()
@@ -44,7 +45,7 @@ test('example: an overlay shows its changes at once, the state only after apply'
 test('who comes back in one batch starts anew, and is counted in versions twice', () => {
   const states = createStates()
   states.put(loaded('1', 'a', 'b'), [], 0)
-  const overlay = new Overlay(states.get('1')!, threshold)
+  const overlay = new Overlay(states.get('1')!, threshold, nobodyAsks)
   overlay.takeSeq()
   overlay.leave(['b'])
   overlay.takeSeq()
@@ -78,7 +79,7 @@ test('of a large conversation those are held whom commands named, and a change k
   const states = createStates()
   states.put(partOf('1', 'a', 'b'), ['a', 'b', 'x'], 0)
   const state = states.get('1')!
-  const overlay = new Overlay(state, threshold)
+  const overlay = new Overlay(state, threshold, nobodyAsks)
   overlay.join(['x'], overlay.lastSeq)
   overlay.leave(['b'])
   assert.deepEqual([overlay.recipients(), overlay.memberCount], [{ memberVersion: 2 }, 1000])
@@ -111,7 +112,7 @@ test('strangers and newcomers count when it is trimmed', () => {
   states.put(partOf('2', 'a'), ['a'], 0)
   states.trim()
   assert.equal(states.size, 2)
-  const overlay = new Overlay(states.get('2')!, threshold)
+  const overlay = new Overlay(states.get('2')!, threshold, nobodyAsks)
   overlay.join(['b', 'c'], 5)
   overlay.apply(overlay.newClass)
   states.get('2')
@@ -123,7 +124,7 @@ test('only what is whole turns direct', () => {
   const states = createStates()
   states.put({ ...partOf('1', 'a'), memberCount: 2 }, ['a'], 0)
   states.put({ ...loaded('2', 'a', 'b'), deliveryClass: DeliveryClass.LARGE }, [], 0)
-  const [part, whole] = ['1', '2'].map((id) => new Overlay(states.get(id)!, threshold))
+  const [part, whole] = ['1', '2'].map((id) => new Overlay(states.get(id)!, threshold, nobodyAsks))
   assert.deepEqual([part?.newClass, part?.recipients()], [DeliveryClass.UNSPECIFIED, { memberVersion: 0 }])
   assert.deepEqual([whole?.newClass, whole?.recipients()], [DeliveryClass.DIRECT, ['a', 'b']])
   whole?.apply(DeliveryClass.UNSPECIFIED)

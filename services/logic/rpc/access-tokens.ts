@@ -1,21 +1,36 @@
 import { SignJWT } from 'jose'
-import { accessTokenFormat as format } from '#proto/access-token.ts'
+import { accessTokenFormat as format, accessTokenKey, accessTokenKeyId } from '#proto/access-token.ts'
 
 export interface AccessTokenSigner {
-  sign(userId: string, deviceId: string, isAdmin: boolean): Promise<{ accessToken: string; expiresAtMs: number }>
+  sign(bearer: Bearer): Promise<{ accessToken: string; expiresAtMs: number }>
+}
+
+/** Who a token stands for. */
+export interface Bearer {
+  readonly userId: string
+  readonly deviceId: string
+  readonly sessionId: string
+  readonly isAdmin: boolean
+  readonly isGuest: boolean
 }
 
 /** The gateways verify what this signs: proto/access-token.ts says what they agree on. */
 export function createAccessTokenSigner(options: { secret: string; now?: () => number }): AccessTokenSigner {
   const { secret, now = Date.now } = options
-  const key = new TextEncoder().encode(secret)
-  if (key.byteLength < 32) throw new Error('the secret of access tokens must have at least 32 bytes')
+  const key = accessTokenKey(secret)
+  const kid = accessTokenKeyId(secret)
   return {
-    async sign(userId, deviceId, isAdmin) {
+    async sign({ userId, deviceId, sessionId, isAdmin, isGuest }) {
       const issuedAt = Math.floor(now() / 1000)
       const expiresAt = issuedAt + format.lifetimeSeconds
-      const accessToken = await new SignJWT(isAdmin ? { dev: deviceId, adm: true } : { dev: deviceId })
-        .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid: format.keyId })
+      const claims = {
+        dev: deviceId,
+        sid: sessionId,
+        ...(isAdmin ? { adm: true } : {}),
+        ...(isGuest ? { gst: true } : {}),
+      }
+      const accessToken = await new SignJWT(claims)
+        .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid })
         .setIssuer(format.issuer)
         .setAudience(format.audience)
         .setSubject(userId)

@@ -1,6 +1,6 @@
-import { create, toBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import type { BusProducer } from '#infra/kafka/index.ts'
+import { encode } from '#infra/protobuf/index.ts'
 import type { Conversation } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 
@@ -22,7 +22,7 @@ export function createAnnounce({ producer, topic, partitions }: AnnounceDeps): A
     if (conversation.lastSeq > 1) return
     const { id } = conversation
     const command = { conversationId: id, actorId, body: { case: 'announce', value: {} } } as const
-    const value = Buffer.from(toBinary(UpstreamRecordSchema, create(UpstreamRecordSchema, { commands: [command] })))
+    const value = encode(UpstreamRecordSchema, { commands: [command] })
     await producer.send([{ topic, partition: partitionOf(id, partitions), value }])
   }
 }

@@ -4,12 +4,13 @@ import { limits } from '#proto/frames/index.ts'
 import type { GroupRepo } from '#proto/gen/gochat/conversation/v1/group_repo_pb.ts'
 import type { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
 import { ConversationKind } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import type { Action } from '../authorize.ts'
 import type { Announce } from './announce.ts'
 import { pageSize, requireClientId, requireId, requireName } from './arguments.ts'
 import { requireMembership, type Membership, type MembershipReader } from './membership.ts'
 
 export interface GroupDeps {
-  readonly groups: Pick<Client<typeof GroupRepo>, 'createGroup' | 'listMembers'>
+  readonly groups: Pick<Client<typeof GroupRepo>, 'createGroup' | 'listMembers' | 'listJoinRequests'>
   readonly conversations: MembershipReader
   readonly announce: Announce
 }
@@ -32,20 +33,29 @@ export function createGroupService({ groups, conversations, announce }: GroupDep
     },
 
     async getGroup({ actorId, conversationId }) {
-      return await requireGroup(actorId, conversationId)
+      return await requireGroup(actorId, conversationId, 'seeDetails')
     },
 
     async getMembers({ actorId, conversationId, limit, afterUserId }) {
-      await requireGroup(actorId, conversationId)
+      await requireGroup(actorId, conversationId, 'seeDetails')
       if (afterUserId !== '') requireId('afterUserId', afterUserId)
       const page = { conversationId, limit: pageSize(limit, maxPage), afterUserId }
       const { members, hasMore } = await groups.listMembers(page)
       return { members, hasMore }
     },
+
+    async getJoinRequests({ actorId, conversationId, limit, afterUserId }) {
+      await requireGroup(actorId, conversationId, 'seeRequests')
+      if (afterUserId !== '') requireId('afterUserId', afterUserId)
+      const page = { conversationId, limit: pageSize(limit, maxPage), afterUserId }
+      const { requests, hasMore } = await groups.listJoinRequests(page)
+      return { requests, hasMore }
+    },
   }
 
-  async function requireGroup(actorId: string, conversationId: string): Promise<Membership> {
-    const membership = await requireMembership(conversations, actorId, conversationId, 'see details')
+  /** For REST a direct conversation is no group, whoever asks. */
+  async function requireGroup(actorId: string, conversationId: string, action: Action): Promise<Membership> {
+    const membership = await requireMembership(conversations, actorId, conversationId, action)
     if (membership.conversation.kind !== ConversationKind.GROUP) throw new AppError('CONVERSATION_NOT_FOUND')
     return membership
   }

@@ -10,6 +10,12 @@ export interface Membership {
   readonly member: Member
 }
 
+/** What the data layer says; without member: it never was there. */
+interface Found {
+  readonly conversation?: Conversation | undefined
+  readonly member?: Member | undefined
+}
+
 export type MembershipReader = Pick<Client<typeof ConversationRepo>, 'getMembership'>
 
 /** The actor's place in the conversation, if it allows the action. @throws AppError CONVERSATION_NOT_FOUND, FORBIDDEN */
@@ -20,7 +26,12 @@ export async function requireMembership(
   action: Action,
 ): Promise<Membership> {
   requireId('conversationId', conversationId)
-  const { conversation, member } = await repo.getMembership({ userId, conversationId })
+  return admit(await repo.getMembership({ userId, conversationId }), action)
+}
+
+/** The same of a membership that was read with something else. @throws AppError CONVERSATION_NOT_FOUND, FORBIDDEN */
+export function admit(found: Found | undefined, action: Action): Membership {
+  const { conversation, member } = found ?? {}
   const refusal = authorize(member, action, conversation)
   if (refusal !== undefined) {
     throw new AppError(refusal.code, refusal.message === undefined ? {} : { message: refusal.message })

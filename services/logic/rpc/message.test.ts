@@ -1,74 +1,80 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
-import { AppError } from '#infra/errors/index.ts'
+import { parseErrorBody } from '#infra/errors/index.ts'
 import { connectInMemory } from '#infra/rpc/index.ts'
-import {
-  GetMembershipResponseSchema,
-  ListHeadsResponseSchema,
-} from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
-import { ListEntriesResponseSchema } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
+import { ListHeadsResponseSchema } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
+import { ListMemberPagesResponseSchema } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
 import { createMessageService } from './message.ts'
 
-/** A log of twenty entries, of which the member saw those after joinSeq, up to leaveSeq. */
-function setUp(joinSeq: number, leaveSeq: number) {
+/** User 5 was or is a member; what it may hold of the log is what the data layer gives. */
+function setUp(joinSeq: number, leaveSeq: number, lastSeq: number) {
+  const asked: object[] = []
   const handlers = createMessageService({
     messages: {
-      async listEntries({ afterSeq = 0, upToSeq = 0, limit = 0 }) {
-        const entries = Array.from({ length: 20 }, (_, index) => ({ conversationId: '100', seq: index + 1 }))
-        const page = entries.filter(({ seq }) => seq > afterSeq && seq <= upToSeq).slice(0, limit)
-        return create(ListEntriesResponseSchema, { entries: page })
+      async listMemberPages({ questions = [] }) {
+        asked.push(...questions)
+        const pages = questions.map(({ userId }) => {
+          if (userId !== '5') return {}
+          const member = { userId, joinSeq, leaveSeq, isActive: leaveSeq === 0 }
+          return { conversation: { id: '100', lastSeq: 18 }, member, entryList, lastSeq }
+        })
+        return create(ListMemberPagesResponseSchema, { pages })
       },
     },
     conversations: {
-      async getMembership({ userId }) {
-        if (userId !== '5') throw new AppError('CONVERSATION_NOT_FOUND')
-        return create(GetMembershipResponseSchema, {
-          conversation: { id: '100', lastSeq: 18 },
-          member: { userId, joinSeq, leaveSeq, isActive: leaveSeq === 0 },
-        })
-      },
       async listHeads({ limit = 0 }) {
         const heads = ['1', '2', '3'].map((conversationId) => ({ conversationId, lastSeq: 9 })).slice(0, limit)
         return create(ListHeadsResponseSchema, { heads, hasMore: limit < 3 })
       },
     },
   })
-  return connectInMemory(MessageService, handlers)
+  return { client: connectInMemory(MessageService, handlers), asked }
 }
 
-const asked = { actorId: '5', conversationId: '100' }
+/** Never looked into. */
+const entryList = Buffer.from('entries')
+const question = { actorId: '5', conversationId: '100', afterSeq: 15 }
 
-async function seqsOf(joinSeq: number, leaveSeq: number, more: object): Promise<unknown> {
-  await using client = setUp(joinSeq, leaveSeq)
-  const { entries, lastSeq } = await client.getHistory({ ...asked, ...more })
-  return [entries.at(0)?.seq, entries.at(-1)?.seq, lastSeq]
-}
-
-test('example: a member reads on from where it is, also what is newer than the cached conversation', async () => {
-  assert.deepEqual(await seqsOf(0, 0, { afterSeq: 15 }), [16, 20, 20])
-  assert.deepEqual(await seqsOf(0, 0, { afterSeq: 15, upToSeq: 17 }), [16, 17, 18])
+test('example: a page passes as it is; the newest seq is what is newer of the cached conversation and its entries', async () => {
+  for (const [joinSeq, leaveSeq, lastSeq, newest] of [
+    [0, 0, 20, 20],
+    [0, 0, 17, 18],
+    [3, 8, 8, 8],
+    [3, 8, 0, 8],
+  ] as const) {
+    const { client, asked } = setUp(joinSeq, leaveSeq, lastSeq)
+    const { answers } = await client.getPages({ questions: [{ ...question, limit: 1000 }] })
+    const result = answers[0]?.result
+    assert.ok(result?.case === 'page')
+    assert.deepEqual([Buffer.from(result.value.entryList), result.value.lastSeq], [entryList, newest])
+    assert.partialDeepStrictEqual(asked, [{ userId: '5', conversationId: '100', afterSeq: 15, upToSeq: 0, limit: 100 }])
+  }
 })
 
-test('who joined later sees nothing from before, whatever is asked for', async () => {
-  assert.deepEqual(await seqsOf(10, 0, { afterSeq: 0, limit: 3 }), [11, 13, 18])
+test('each question has its own answer: who never was there is told nothing, and what is no id is not asked for', async () => {
+  const { client, asked } = setUp(0, 0, 20)
+  const { answers } = await client.getPages({
+    questions: [{ ...question, conversationId: 'x' }, question, { ...question, actorId: '6' }],
+  })
+  assert.deepEqual(
+    answers.map(({ result }) => (result.case === 'error' ? parseErrorBody(result.value)?.code : result.case)),
+    ['INVALID_ARGUMENT', 'page', 'CONVERSATION_NOT_FOUND'],
+  )
+  assert.equal(asked.length, 2)
+  assert.deepEqual((await client.getPages({})).answers, [])
 })
 
-test('who left keeps what it was entitled to, and sees nothing later', async () => {
-  assert.deepEqual(await seqsOf(3, 8, {}), [4, 8, 8])
-  assert.deepEqual(await seqsOf(3, 8, { upToSeq: 20 }), [4, 8, 8])
-  assert.deepEqual(await seqsOf(3, 8, { afterSeq: 8 }), [undefined, undefined, 8])
-})
-
-test('who never was there is told nothing', async () => {
-  await using client = setUp(0, 0)
-  await assert.rejects(client.getHistory({ ...asked, actorId: '6' }), { code: 'CONVERSATION_NOT_FOUND' })
-  await assert.rejects(client.getHistory({ ...asked, conversationId: 'x' }), { code: 'INVALID_ARGUMENT' })
+test('more questions than fit into one answer are refused', async () => {
+  const { client } = setUp(0, 0, 20)
+  await assert.rejects(client.getPages({ questions: Array.from({ length: 9 }, () => question) }), {
+    code: 'INVALID_ARGUMENT',
+  })
 })
 
 test('heads: what the client holds already is left out, and the next page starts behind the last', async () => {
-  await using client = setUp(0, 0)
+  const { client } = setUp(0, 0, 0)
   const first = await client.getHeads({ actorId: '5', have: { 1: 9, 2: 4 }, limit: 2 })
   assert.deepEqual(
     [first.heads.map((head) => head.conversationId), first.hasMore, first.nextAfterId],

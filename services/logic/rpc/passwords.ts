@@ -1,17 +1,21 @@
+import { availableParallelism } from 'node:os'
 import { hash, verify, type Algorithm } from '@node-rs/argon2'
 import { AppError } from '#infra/errors/index.ts'
 
 export interface Passwords {
-  /** @throws AppError OVERLOADED */
-  hash(password: string): Promise<string>
-  /** Undefined for a user that does not exist: the same work, and false. @throws AppError OVERLOADED */
-  verify(passwordHash: string | undefined, password: string): Promise<boolean>
+  /** @throws AppError OVERLOADED; DEADLINE_EXCEEDED when the signal is aborted before its turn */
+  hash(password: string, signal?: AbortSignal): Promise<string>
+  /** Undefined for a user that does not exist: the same work, and false. @throws AppError as hash() */
+  verify(passwordHash: string | undefined, password: string, signal?: AbortSignal): Promise<boolean>
 }
 
 export interface PasswordOptions {
   /** `low` is for test runs. */
   readonly cost: 'standard' | 'low'
-  /** Default 2: each takes a core and its memory. */
+  /**
+   * Default: half of the cores, at most 2. Each takes a core and its memory, and a socket's ping must find one too. Hashing runs
+   * on libuv's threads, of which there are four unless UV_THREADPOOL_SIZE says otherwise: some are left for files, names and keys.
+   */
   readonly maxConcurrent?: number
   /** Default 100; beyond it OVERLOADED. */
   readonly maxWaiting?: number
@@ -28,19 +32,21 @@ const costs = {
 
 /** Argon2id in a bounded pool: logging in costs more than anything else that a stranger may ask for. */
 export function createPasswords(options: PasswordOptions): Passwords {
-  const { cost, maxConcurrent = 2, maxWaiting = 100 } = options
+  const { cost, maxConcurrent = halfOfTheCores(), maxWaiting = 100 } = options
   const settings = { ...costs[cost], algorithm: argon2id }
+  const nobody = hashOfNobody(costs[cost])
   const waiting: (() => void)[] = []
   let active = 0
-  let dummy: Promise<string> | undefined
 
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async function inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (active >= maxConcurrent) {
       if (waiting.length >= maxWaiting) throw new AppError('OVERLOADED')
       // Whoever ends hands its place over: active stays as it is.
       await new Promise<void>((resolve) => waiting.push(resolve))
     } else active += 1
     try {
+      // Nobody waits for it any more.
+      if (signal?.aborted === true) throw new AppError('DEADLINE_EXCEEDED')
       return await work()
     } finally {
       const next = waiting.shift()
@@ -50,13 +56,20 @@ export function createPasswords(options: PasswordOptions): Passwords {
   }
 
   return {
-    hash: (password) => inTurn(() => hash(password, settings)),
-    async verify(passwordHash, password) {
-      if (passwordHash !== undefined) return inTurn(() => verify(passwordHash, password))
-      dummy ??= hash('nobody has this password', settings)
-      const dummyHash = await dummy
-      await inTurn(() => verify(dummyHash, password))
-      return false
+    hash: (password, signal) => inTurn(() => hash(password, settings), signal),
+    async verify(passwordHash, password, signal) {
+      const isRight = await inTurn(() => verify(passwordHash ?? nobody, password), signal)
+      return passwordHash !== undefined && isRight
     },
   }
+}
+
+function halfOfTheCores(): number {
+  return Math.min(2, Math.max(1, Math.floor(availableParallelism() / 2)))
+}
+
+/** A hash that no password has, in the form and of the cost of any other. */
+function hashOfNobody({ memoryCost, timeCost, parallelism }: (typeof costs)['standard' | 'low']): string {
+  const bytes = (length: number) => Buffer.alloc(length).toString('base64').replaceAll('=', '')
+  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${bytes(16)}$${bytes(32)}`
 }

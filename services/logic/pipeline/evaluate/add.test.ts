@@ -8,7 +8,7 @@ import { AddMembersSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import { fromLoaded } from '../conversation.ts'
 import { Overlay } from '../overlay.ts'
 import { add } from '../testing/commands.ts'
-import { itemOf } from '../testing/records.ts'
+import { itemOf, nobodyAsks } from '../testing/records.ts'
 import { evaluateAdd } from './add.ts'
 
 test('a group is full by the number of its members, of whom a large one holds few', () => {
@@ -19,10 +19,15 @@ test('a group is full by the number of its members, of whom a large one holds fe
     memberCount: limits.maxGroupMembers - 1,
     members: [{ userId: '1', role: Role.OWNER, isActive: true }],
   })
-  const overlay = new Overlay(fromLoaded(loaded, ['1', '2', '3'], 0), 500)
+  const overlay = new Overlay(fromLoaded(loaded, ['1', '2', '3'], 0), 500, nobodyAsks)
   const addOne = (userId: string) => {
     const item = itemOf(add('100', '1', 'c', [userId]))
-    return evaluateAdd(item, create(AddMembersSchema, { userIds: [userId] }), overlay, new Set([userId]))
+    return evaluateAdd(
+      item,
+      create(AddMembersSchema, { userIds: [userId] }),
+      overlay,
+      new Map([[userId, { id: userId, isGuest: false }]]),
+    )
   }
   assert.equal(addOne('2').is, 'quiet')
   const full = addOne('3')

@@ -7,15 +7,27 @@ import type { Answers } from '../answers.ts'
 import type { Conversation } from '../conversation.ts'
 import type { FailedFrames } from '../failed-frames.ts'
 import { isSameHash, type Item, type Plan } from '../item.ts'
+import type { Knowledge } from '../knowledge.ts'
 import type { Overlay } from '../overlay.ts'
 import { evaluateAdd } from './add.ts'
+import { evaluateApprove, evaluateReject } from './decide-request.ts'
+import { evaluateDissolve } from './dissolve.ts'
 import { refuse } from './entry.ts'
+import { evaluateJoin } from './join.ts'
 import { evaluateLeave } from './leave.ts'
+import { evaluateMuteAll } from './mute-all.ts'
+import { evaluateMute } from './mute.ts'
 import { evaluateRead } from './read.ts'
 import { conflict, malformed, passedOver, precedingFailed } from './refusals.ts'
 import { evaluateRemove } from './remove.ts'
+import { evaluateRename } from './rename.ts'
 import { evaluateSend } from './send.ts'
+import { evaluateSetAnnouncement } from './set-announcement.ts'
+import { evaluateSetJoinMode } from './set-join-mode.ts'
+import { evaluateSetRole } from './set-role.ts'
+import { evaluateTransfer } from './transfer.ts'
 import { evaluateTyping } from './typing.ts'
+import { evaluateWithdraw } from './withdraw.ts'
 import { createWorks, type Evaluation, type Works } from './works.ts'
 
 export interface EvaluateInput {
@@ -25,8 +37,7 @@ export interface EvaluateInput {
   readonly states: { get(conversationId: string): Conversation | undefined }
   /** Above it a conversation becomes large. */
   readonly threshold: number
-  /** Ids of users that exist, of those that the batch wants to add. */
-  readonly knownUsers: ReadonlySet<string>
+  readonly knowledge: Knowledge
   /** What the database said about ids of this batch. */
   readonly answers: Answers
   /** What the database or an evaluation choked on. */
@@ -51,7 +62,7 @@ export class EvaluationFault extends Error {
  * the database is to do. Pure but for the plans: states do not change, and the same input gives the same plans.
  */
 export function evaluate(input: EvaluateInput): Evaluation {
-  const works = createWorks(input.states, input.threshold)
+  const works = createWorks(input.states, input.threshold, input.knowledge)
   const firsts = new Map<string, Item>()
   for (const item of input.items) {
     try {
@@ -90,15 +101,40 @@ function decide(item: Item, input: EvaluateInput, firsts: Map<string, Item>, wor
 
 function evaluateCommand(item: Item, overlay: Overlay, input: EvaluateInput): Plan {
   const { body } = item.command
+  const { users } = input.knowledge
   switch (body.case) {
     case 'send':
       return evaluateSend(item, body.value, overlay, input.nowMs)
     case 'add':
-      return evaluateAdd(item, body.value, overlay, input.knownUsers)
+      return evaluateAdd(item, body.value, overlay, users)
     case 'remove':
       return evaluateRemove(item, body.value, overlay)
     case 'leave':
       return evaluateLeave(item, overlay)
+    case 'rename':
+      return evaluateRename(item, body.value, overlay)
+    case 'setAnnouncement':
+      return evaluateSetAnnouncement(item, body.value, overlay)
+    case 'setJoinMode':
+      return evaluateSetJoinMode(item, body.value, overlay)
+    case 'muteAll':
+      return evaluateMuteAll(item, body.value, overlay)
+    case 'mute':
+      return evaluateMute(item, body.value, overlay)
+    case 'setRole':
+      return evaluateSetRole(item, body.value, overlay, users)
+    case 'transfer':
+      return evaluateTransfer(item, body.value, overlay, users)
+    case 'dissolve':
+      return evaluateDissolve(item, overlay)
+    case 'join':
+      return evaluateJoin(item, overlay, users)
+    case 'withdraw':
+      return evaluateWithdraw(item, overlay)
+    case 'approve':
+      return evaluateApprove(item, body.value, overlay, users)
+    case 'reject':
+      return evaluateReject(item, body.value, overlay)
     case 'read':
       return evaluateRead(item, body.value, overlay)
     case 'typing':
@@ -109,7 +145,7 @@ function evaluateCommand(item: Item, overlay: Overlay, input: EvaluateInput): Pl
 }
 
 function notThere(item: Item): Plan {
-  const refusal = authorize(undefined, 'see details', undefined) ?? malformed
+  const refusal = authorize(undefined, 'seeDetails', undefined) ?? malformed
   if (item.key !== '') return refuse(refusal)
   return item.command.body.case === 'typing' ? { is: 'noop' } : { is: 'refused', refusal }
 }

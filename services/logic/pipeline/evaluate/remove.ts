@@ -1,5 +1,5 @@
 import type { RemoveMembers } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
-import { authorize } from '../../authorize.ts'
+import { authorize, authorizeOn } from '../../authorize.ts'
 import type { Item, Plan } from '../item.ts'
 import type { Overlay } from '../overlay.ts'
 import { changeEntry, memberChange, refuse, withGone } from './entry.ts'
@@ -14,7 +14,7 @@ export function evaluateRemove(item: Item, remove: RemoveMembers, overlay: Overl
     .filter((target) => target !== undefined)
   if (targets.length === 0) return { is: 'outcome', outcome: 'noop' }
   for (const target of targets) {
-    const refusal = authorize(actor, { remove: target }, overlay)
+    const refusal = authorizeOn(actor, target)
     if (refusal !== undefined) return refuse(refusal)
   }
   const userIds = targets.map((target) => target.userId)

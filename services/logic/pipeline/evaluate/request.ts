@@ -1,6 +1,7 @@
 import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type {
   ConversationAppend,
+  JoinRequestChange,
   Lookup,
   MemberChange,
   NewOutcome,
@@ -52,6 +53,16 @@ export function newOutcome({ command, hash }: Item, outcome: string): NewOutcome
     memberChanges: [],
     afterEntries: 0,
   }
+}
+
+/** A request to join; counted in behind the first so many entries of the request. */
+export function joinRequestOutcome(
+  item: Item,
+  outcome: string,
+  joinRequestChange: JoinRequestChange,
+  afterEntries: number,
+): NewOutcome {
+  return { ...newOutcome(item, outcome), joinRequestChange, afterEntries }
 }
 
 /** Members come or go behind the first so many entries of the request. */

@@ -2,8 +2,9 @@ import { DeliveryClass } from '#proto/gen/gochat/conversation/v1/conversation_pb
 import type { ConversationAppend } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Item } from '../item.ts'
-import { Overlay } from '../overlay.ts'
-import { lookupOf, newOutcome, quietOutcome, readMark, requestPart, seqLookup } from './request.ts'
+import type { Knowledge } from '../knowledge.ts'
+import { Overlay, type Outside } from '../overlay.ts'
+import { joinRequestOutcome, lookupOf, newOutcome, quietOutcome, readMark, requestPart, seqLookup } from './request.ts'
 
 /** What a batch wants of one conversation. */
 export interface Work {
@@ -31,14 +32,16 @@ export interface Works extends Evaluation {
 export function createWorks(
   states: { get(conversationId: string): Conversation | undefined },
   threshold: number,
+  { joinRequests, pendingByUser }: Knowledge,
 ): Works {
   const works = new Map<string, Work>()
+  const outside: Outside = { joinRequests, pendingByUser: new Map(pendingByUser) }
 
   function of(conversationId: string): Work {
     let work = works.get(conversationId)
     if (work === undefined) {
       const state = states.get(conversationId)
-      const overlay = state === undefined ? undefined : new Overlay(state, threshold)
+      const overlay = state === undefined ? undefined : new Overlay(state, threshold, outside)
       work = { append: requestPart(conversationId), entryItems: [], outcomeItems: [], overlay }
       works.set(conversationId, work)
     }
@@ -58,6 +61,13 @@ export function createWorks(
       case 'quiet': {
         const work = writing(of(conversationId))
         work.append.outcomes.push(quietOutcome(item, plan.changes, work.append.entries.length))
+        work.outcomeItems.push(item)
+        return
+      }
+      case 'request': {
+        const work = writing(of(conversationId))
+        const { outcome, change } = plan
+        work.append.outcomes.push(joinRequestOutcome(item, outcome, change, work.append.entries.length))
         work.outcomeItems.push(item)
         return
       }

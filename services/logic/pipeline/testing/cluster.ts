@@ -61,6 +61,7 @@ export interface Process {
 }
 
 const timing: Partial<PipelineTiming> = {
+  batchGapMs: 0,
   commitEveryMs: 60_000,
   reclaimAfterMs: 20,
   appendTimeoutMs: 2000,

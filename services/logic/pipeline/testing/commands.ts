@@ -31,6 +31,17 @@ export function leave(conversationId: string, actorId: string, id: string, from 
   return { ...base(conversationId, actorId, id, from), body: { case: 'leave', value: {} } }
 }
 
+/** Any command that is answered. */
+export function command(
+  conversationId: string,
+  actorId: string,
+  id: string,
+  body: NonNullable<CommandInit['body']>,
+  from = rest,
+): CommandInit {
+  return { ...base(conversationId, actorId, id, from), body }
+}
+
 export function read(conversationId: string, actorId: string, seq: number): CommandInit {
   return { conversationId, actorId, body: { case: 'read', value: { seq } } }
 }

@@ -15,7 +15,7 @@ import {
 import type { AppendStream } from '../append.ts'
 import { commandKey, messageKey } from '../consume.ts'
 import type { RepoPort } from '../repo-port.ts'
-import { newConversation, stateOf, write, type MemoryConversation } from './memory-conversation.ts'
+import { joinRequestsOf, newConversation, stateOf, write, type MemoryConversation } from './memory-conversation.ts'
 
 /** `before`: nothing happened. `after`: it is committed, and only the answer is lost. */
 export type AppendFault = 'unavailable before' | 'unavailable after' | 'broken before' | 'broken after'
@@ -25,6 +25,8 @@ export interface MemoryRepo extends RepoPort {
   readonly conversations: Map<string, MemoryConversation>
   readonly answers: ReadonlyMap<string, StoredAnswer>
   readonly users: Set<string>
+  /** Of the users. */
+  readonly guests: Set<string>
   readonly requests: AppendStreamRequest[]
   /** What states were asked for, in order. */
   readonly wishes: StateWish[]
@@ -46,6 +48,7 @@ export function createMemoryRepo(): MemoryRepo {
   const answers = new Map<string, StoredAnswer>()
   const owners = new Map<number, { epoch: number; nextOffset: number }>()
   const users = new Set<string>()
+  const guests = new Set<string>()
   const requests: AppendStreamRequest[] = []
   const wishes: StateWish[] = []
   const faults: AppendFault[] = []
@@ -61,6 +64,7 @@ export function createMemoryRepo(): MemoryRepo {
     conversations,
     answers,
     users,
+    guests,
     requests,
     wishes,
     faults,
@@ -86,9 +90,20 @@ export function createMemoryRepo(): MemoryRepo {
         return found === undefined ? [] : [stateOf(found, wish)]
       })
     },
-    async existingUsers(ids) {
+    async findUsers(ids) {
       refuseWhenDown()
-      return ids.filter((id) => users.has(id))
+      return ids.filter((id) => users.has(id)).map((id) => ({ id, isGuest: guests.has(id) }))
+    },
+    async loadJoinRequests(wishes) {
+      refuseWhenDown()
+      const known = [...wishes.keys()].flatMap((id) => conversations.get(id) ?? [])
+      const named = new Set([...wishes.values()].flatMap((userIds) => [...userIds]))
+      const pending = (userId: string) =>
+        [...conversations.values()].filter(({ joinRequests }) => joinRequests.get(userId)?.isPending === true).length
+      return {
+        conversations: known.map((conversation) => joinRequestsOf(conversation, named)),
+        pendingByUser: Object.fromEntries([...named].map((userId) => [userId, pending(userId)])),
+      }
     },
     async claim(partitions) {
       refuseWhenDown()

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
+import { ConversationKind, Role, type Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { Cluster } from './cluster.ts'
-import type { MemoryConversation } from './memory-conversation.ts'
+import { replayLog } from './group-log.ts'
+import { activeMembers, type MemoryConversation } from './memory-conversation.ts'
 
 /** What a client asked for in one frame, and asks for again until it knows. */
 export interface Frame {
@@ -39,6 +40,7 @@ export function checkPromises(cluster: Cluster, frames: readonly Frame[]): void 
     for (const entry of entries.slice(1)) checkStoredOnce(entry, entries)
     checkDeliveries(cluster, conversation)
     checkChanges(cluster, conversation)
+    checkGroup(conversation)
     checkSettling(cluster, conversation)
     for (const member of members.values()) assert.ok(member.readSeq <= entries.length, 'nobody read beyond the log')
   }
@@ -57,10 +59,14 @@ function checkAcks(cluster: Cluster, key: string, results: readonly Record<strin
   const [conversationId = '', actorId] = key.split(' ')
   const acked = results.filter((result) => result['seq'] !== undefined)
   assert.ok(new Set(acked.map((result) => result['seq'])).size <= 1, `one seq for ${key}`)
+  const outcomes = new Set(results.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome])))
+  assert.ok(outcomes.size <= 1, `one outcome for ${key}`)
   for (const { seq, outcome, commandId } of results) {
-    if (outcome !== 'applied' || seq !== undefined) continue
+    if (outcome === undefined || seq !== undefined) continue
     const stored = cluster.repo.answers.get(`${conversationId} ${actorId} c ${String(commandId)}`)
-    assert.deepEqual([stored?.outcome, stored?.entry], ['applied', undefined], `${key} is stored without an entry`)
+    // What asks for nothing that is kept is no command with an id.
+    if (commandId === '') continue
+    assert.deepEqual([stored?.outcome, stored?.entry], [outcome, undefined], `${key} is stored without an entry`)
   }
   for (const { seq, clientMessageId, createdAt } of acked) {
     const entry = cluster.repo.conversations.get(conversationId)?.entries[Number(seq) - 1]
@@ -122,7 +128,7 @@ function checkChanges(cluster: Cluster, { id, entries, members, changes }: Memor
   const told = entries.flatMap(({ seq, type, senderId, body }) => {
     const { userIds = [] } = JSON.parse(Buffer.from(body).toString()) as { userIds?: string[] }
     if (type === 'added' || type === 'removed') return userIds.map((userId) => `${userId} ${seq}`)
-    return type === 'left' ? [`${senderId} ${seq}`] : []
+    return type === 'left' || type === 'joined' ? [`${senderId} ${seq}`] : []
   })
   const loud = changes.filter(({ isQuiet }) => !isQuiet)
   assert.deepEqual(
@@ -138,6 +144,29 @@ function checkChanges(cluster: Cluster, { id, entries, members, changes }: Memor
       return leaveSeq === 0 ? frame['joinSeq'] === joinSeq : Number(frame['leaveSeq']) >= leaveSeq
     })
     assert.ok(!isQuiet || isTold, `${userId} was told of its place in ${id}`)
+  }
+}
+
+/** A group is what its log tells: with one owner after each entry, the roles and mutes, and what holds for all. */
+function checkGroup(conversation: MemoryConversation): void {
+  const { id, kind, entries, members, changes, dissolvedSeq, joinRequests } = conversation
+  if (kind !== ConversationKind.GROUP) return
+  const quiet = changes.filter(({ isQuiet }) => isQuiet)
+  const told = replayLog(conversation.firstRoles, entries, quiet)
+  assert.deepEqual(
+    told.owners,
+    entries.map(() => 1),
+    `one owner after each entry of ${id}`,
+  )
+  const { name, announcement, joinMode, isMutedAll } = conversation
+  assert.deepEqual(told.settings, { name, announcement, joinMode, isMutedAll, dissolvedSeq }, `what holds for ${id}`)
+  const active = activeMembers(conversation).map(({ userId, role, mutedUntilMs }) => [userId, role, mutedUntilMs])
+  assert.deepEqual(new Map(told.members.map((one) => [one[0], one])), new Map(active.map((one) => [one[0]!, one])), id)
+  const owners = [...members.values()].filter(({ role }) => role === Role.OWNER)
+  assert.equal(owners.length, 1, `one row of an owner in ${id}`)
+  assert.equal(owners[0]?.leaveSeq, 0, `the owner of ${id} has not left`)
+  for (const [userId, { isPending }] of joinRequests) {
+    assert.ok(!isPending || members.get(userId)?.leaveSeq !== 0, `${userId} is in, and does not wait for ${id}`)
   }
 }
 

@@ -7,7 +7,7 @@ export const room = '100'
 export const pair = '101'
 export const [owner, admin, member, stranger] = ['1', '2', '3', '9']
 
-function setUp(): Cluster {
+export function setUp(): Cluster {
   const repo = createMemoryRepo()
   repo.addConversation(room, ConversationKind.GROUP, {
     [owner]: Role.OWNER,
