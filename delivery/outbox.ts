@@ -1,10 +1,10 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { encode } from '#infra/protobuf/index.ts'
 import {
-  AudienceSchema,
-  DeliverySchema,
   DownstreamRecordSchema,
-  ReplySchema,
-  type DownstreamRecord,
+  type DeliverySchema,
+  type ReplySchema,
+  type RevocationSchema,
 } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
 import type { AudienceOut } from './emit.ts'
 import type { Place } from './routes.ts'
@@ -20,12 +20,28 @@ export interface Outbox {
   delivery(to: Place, payload: Uint8Array, connections: readonly number[], userIds: readonly string[]): void
   /** `exceptConnection`: the socket there that does not get it; 0: none. */
   audience(to: Place, payload: Uint8Array, audience: AudienceOut, exceptConnection: number): void
+  revocation(to: Place, revocation: RevocationOut): void
   records(): TransportRecord[]
+}
+
+/** Sessions of one user that have ended. */
+export interface RevocationOut {
+  readonly userId: string
+  readonly sessionIds: readonly string[]
+  readonly isSuspension: boolean
+}
+
+/** What `encode` takes: nothing of it is made into a message before. */
+interface OutgoingRecord {
+  readonly epoch: number
+  readonly replies: MessageInitShape<typeof ReplySchema>[]
+  readonly deliveries: MessageInitShape<typeof DeliverySchema>[]
+  readonly revocations: MessageInitShape<typeof RevocationSchema>[]
 }
 
 interface Page {
   readonly slot: number
-  readonly record: DownstreamRecord
+  readonly record: OutgoingRecord
   bytes: number
 }
 
@@ -33,11 +49,11 @@ export function createOutbox(): Outbox {
   const pages: Page[] = []
   const open = new Map<string, Page>()
 
-  function pageFor({ slot, epoch }: Place, bytes: number): DownstreamRecord {
+  function pageFor({ slot, epoch }: Place, bytes: number): OutgoingRecord {
     const key = `${slot}.${epoch}`
     let page = open.get(key)
     if (page === undefined || page.bytes + bytes > maxRecordBytes) {
-      page = { slot, record: create(DownstreamRecordSchema, { epoch }), bytes: 0 }
+      page = { slot, record: { epoch, replies: [], deliveries: [], revocations: [] }, bytes: 0 }
       pages.push(page)
       open.set(key, page)
     }
@@ -48,26 +64,25 @@ export function createOutbox(): Outbox {
   return {
     reply(to, { connection, request, payload }) {
       const record = pageFor(to, payload.length + request.length * 3 + 32)
-      record.replies.push(create(ReplySchema, { connection, request, payload }))
+      record.replies.push({ connection, request, payload })
     },
     delivery(to, payload, connections, userIds) {
       const record = pageFor(to, payload.length + connections.length * 5 + userIds.length * 22 + 32)
-      const delivery = create(DeliverySchema, { payload })
       // Shared between deliveries to the same members: nobody changes them any more.
-      delivery.connections = connections as number[]
-      delivery.userIds = userIds as string[]
-      record.deliveries.push(delivery)
+      record.deliveries.push({ payload, connections: connections as number[], userIds: userIds as string[] })
     },
     audience(to, payload, { conversationId, seq, memberVersion }, exceptConnection) {
       const record = pageFor(to, payload.length + 64)
-      const audience = create(AudienceSchema, { conversationId, seq, memberVersion, exceptConnection })
-      record.deliveries.push(create(DeliverySchema, { payload, audience }))
+      const audience = { conversationId, seq, memberVersion, exceptConnection }
+      record.deliveries.push({ payload, audience })
+    },
+    revocation(to, { userId, sessionIds, isSuspension }) {
+      const record = pageFor(to, sessionIds.length * 22 + 32)
+      record.revocations.push({ userId, sessionIds: [...sessionIds], isSuspension })
     },
     records() {
       return pages.map(({ slot, record }) => {
-        const bytes = toBinary(DownstreamRecordSchema, record)
-        const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        return { topic: downstreamTopic(slot), partition: 0, value }
+        return { topic: downstreamTopic(slot), partition: 0, value: encode(DownstreamRecordSchema, record) }
       })
     },
   }

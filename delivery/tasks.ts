@@ -1,4 +1,5 @@
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import { encode } from '#infra/protobuf/index.ts'
 import { TaskRecordSchema, type TaskSchema } from '#proto/gen/gochat/task/v1/task_pb.ts'
 import { partitionOf } from './partition.ts'
 import { taskPartitions, topics } from './topics.ts'
@@ -9,6 +10,6 @@ export function taskRecord(
   key: string,
   body: NonNullable<MessageInitShape<typeof TaskSchema>['body']>,
 ): TransportRecord {
-  const value = Buffer.from(toBinary(TaskRecordSchema, create(TaskRecordSchema, { tasks: [{ body }] })))
+  const value = encode(TaskRecordSchema, { tasks: [{ body }] })
   return { topic: topics.tasks, partition: partitionOf(key, taskPartitions), value }
 }

@@ -1,40 +1,55 @@
-import { errors, jwtVerify } from 'jose'
+import { errors, jwtVerify, type JWTHeaderParameters } from 'jose'
 import { AppError } from '#infra/errors/index.ts'
-import { accessTokenFormat as format } from '#proto/access-token.ts'
+import { accessTokenFormat as format, accessTokenKey, accessTokenKeyId } from '#proto/access-token.ts'
 import type { AccessTokens } from './ports.ts'
 
 export interface AccessTokenOptions {
-  /** The signing key that logic uses too: at least 32 bytes. */
+  /** The key that logic signs with: at least 32 bytes. */
   readonly secret: string
+  /** Keys that sign no more, or not yet. */
+  readonly otherSecrets?: readonly string[]
   readonly now?: () => number
 }
 
 const maxTokenLength = 4096
 const clockToleranceSeconds = 5
 
-/** Verifies what logic signs. Nothing about the check is taken from the token but the id of the key. */
+/** Verifies what logic signs. Nothing about the check is taken from the token but which of our keys to take. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
-  const { now = Date.now } = options
-  const key = new TextEncoder().encode(options.secret)
-  if (key.byteLength < 32) throw new Error('the secret of access tokens must have at least 32 bytes')
+  const { secret, otherSecrets = [], now = Date.now } = options
+  const keys = new Map([secret, ...otherSecrets].map((each) => [accessTokenKeyId(each), accessTokenKey(each)]))
+
+  function keyOf({ kid = '' }: JWTHeaderParameters): Uint8Array {
+    const key = keys.get(kid)
+    if (key === undefined) throw new AppError('UNAUTHENTICATED')
+    return key
+  }
 
   return {
     async verify(token) {
       if (token.length > maxTokenLength) throw new AppError('UNAUTHENTICATED')
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, key, {
+        const { payload } = await jwtVerify(token, keyOf, {
           algorithms: [format.algorithm],
           issuer: format.issuer,
           audience: format.audience,
           typ: format.typ,
-          requiredClaims: ['sub', 'dev', 'exp'],
+          requiredClaims: ['sub', 'dev', 'sid', 'exp'],
           clockTolerance: clockToleranceSeconds,
           currentDate: new Date(now()),
         })
-        const { sub, dev, exp, adm } = payload
-        if (protectedHeader.kid !== format.keyId) throw new AppError('UNAUTHENTICATED')
-        if (!isId(sub) || typeof dev !== 'string' || exp === undefined) throw new AppError('UNAUTHENTICATED')
-        return { userId: sub, deviceId: dev, isAdmin: adm === true, expiresAtMs: exp * 1000 }
+        const { sub, dev, sid, exp, adm, gst } = payload
+        if (!isId(sub) || typeof dev !== 'string' || !isId(sid) || exp === undefined) {
+          throw new AppError('UNAUTHENTICATED')
+        }
+        return {
+          userId: sub,
+          deviceId: dev,
+          sessionId: sid,
+          isAdmin: adm === true,
+          isGuest: gst === true,
+          expiresAtMs: exp * 1000,
+        }
       } catch (error) {
         // The signature is checked before the claims: only a token of ours can be called expired.
         throw new AppError(error instanceof errors.JWTExpired ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED', { cause: error })

@@ -35,7 +35,7 @@ export const schema = Type.Object({
   GOCHAT_UPSTREAM_GAP_MS: Type.Integer({
     minimum: 0,
     maximum: 100,
-    default: 4,
+    default: 8,
     description:
       'Least time between two flushes of the upstream lane, unless enough commands wait: fewer, fuller batches.',
   }),

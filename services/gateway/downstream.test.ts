@@ -19,9 +19,11 @@ function setUp() {
     audiences: {
       deliver: (_payload, { conversationId, seq }) => void events.push(`entry ${conversationId}/${seq}`),
     },
+    sessionWatch: { end: ({ userId, sessionIds }) => void events.push(`end ${userId}: ${sessionIds.join()}`) },
     onAnswer: (request, { id }) => void events.push(`answer ${request} ${id}`),
     isOwnEpoch: (epoch) => epoch === 50 || epoch === 60,
     onGap: () => void events.push('gap'),
+    acks: { answered: () => undefined },
     log: silentLogger(),
     metrics: testMetrics(),
   })
@@ -80,4 +82,11 @@ test('a jump in the offsets is a gap; a repeated fetch is none', () => {
   assert.equal(events.includes('gap'), false)
   downstream.take(batch(14, reply(50, 1)))
   assert.equal(events.includes('gap'), true)
+})
+
+test('sessions that have ended are handed to who closes their sockets, unless the record is of somebody else', () => {
+  const { downstream, events } = setUp()
+  const revocations = [{ userId: '7', sessionIds: ['8', '9'], isSuspension: false }]
+  downstream.take(batch(0, { epoch: 60, revocations }, { epoch: 55, revocations }))
+  assert.deepEqual(events, ['end 7: 8,9', 'flush'])
 })

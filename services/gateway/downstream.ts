@@ -2,14 +2,16 @@
  * Station 14 of the message path. Before: delivery/emit.ts. After: services/gateway/ws/hub.ts.
  * Records of this gateway's slot are handed out, a whole fetch at a time; entries of large conversations through their audiences.
  */
-import { fromBinary } from '@bufbuild/protobuf'
 import type { RecordBatch } from '#infra/kafka/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
+import { decode } from '#infra/protobuf/index.ts'
 import { DownstreamRecordSchema, type DownstreamRecord } from '#proto/gen/gochat/downstream/v1/downstream_pb.ts'
+import type { AckProbe } from './ack-probe.ts'
 import type { Answer } from './ports.ts'
 import type { Audiences } from './ws/audiences.ts'
 import type { Hub } from './ws/hub.ts'
+import type { SessionWatch } from './ws/session-watch.ts'
 
 /** What logic sent to this gateway: for sockets, or for a REST request that waits. */
 export interface Downstream {
@@ -20,17 +22,19 @@ export interface Downstream {
 export interface DownstreamOptions {
   readonly hub: Pick<Hub, 'reply' | 'deliver' | 'flush'>
   readonly audiences: Pick<Audiences, 'deliver'>
+  readonly sessionWatch: Pick<SessionWatch, 'end'>
   readonly onAnswer: (request: string, answer: Answer) => void
   /** Whether this process holds, or held, this epoch of the slot that it holds. */
   readonly isOwnEpoch: (epoch: number) => boolean
   /** Records are missing between two that arrived. */
   readonly onGap: () => void
+  readonly acks: Pick<AckProbe, 'answered'>
   readonly log: Logger
   readonly metrics: Metrics
 }
 
 export function createDownstream(options: DownstreamOptions): Downstream {
-  const { hub, audiences, onAnswer, isOwnEpoch, onGap, log, metrics } = options
+  const { hub, audiences, sessionWatch, onAnswer, isOwnEpoch, onGap, acks, log, metrics } = options
   const taken = metrics.counter(
     'gochat_gateway_downstream_records_total',
     'Downstream records by what became of them',
@@ -47,9 +51,9 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     return (expected !== undefined && first.offset > expected) || last.offset - first.offset >= records.length
   }
 
-  function decode(value: Buffer, offset: number): DownstreamRecord | undefined {
+  function read(value: Buffer, offset: number): DownstreamRecord | undefined {
     try {
-      return fromBinary(DownstreamRecordSchema, value)
+      return decode(DownstreamRecordSchema, value)
     } catch (error) {
       log.error({ err: error, offset }, 'a downstream record cannot be read: left out')
       return undefined
@@ -68,13 +72,14 @@ export function createDownstream(options: DownstreamOptions): Downstream {
     take(batch) {
       if (hasGap(batch)) onGap()
       for (const { value, offset } of batch.records) {
-        const record = decode(value, offset)
+        const record = read(value, offset)
         if (record === undefined || !isOwnEpoch(record.epoch)) {
           taken.inc({ result: record === undefined ? 'unreadable' : 'foreign' })
           continue
         }
         taken.inc({ result: 'taken' })
         for (const { connection, request, payload } of record.replies) {
+          acks.answered(connection, request)
           if (connection === 0) answer(request, payload)
           else hub.reply(connection, payload)
         }
@@ -82,6 +87,7 @@ export function createDownstream(options: DownstreamOptions): Downstream {
           if (delivery.audience === undefined) hub.deliver(delivery)
           else audiences.deliver(delivery.payload, delivery.audience)
         }
+        for (const revocation of record.revocations) sessionWatch.end(revocation)
       }
       hub.flush()
     },

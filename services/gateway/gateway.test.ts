@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { placeKey } from '#delivery/heard.ts'
+import { revoke } from '#delivery/revoke.ts'
+import { watchSlots } from '#delivery/slot-view.ts'
 import { AppError } from '#infra/errors/index.ts'
 import { metricValue, waitFor } from '#infra/testing/index.ts'
+import { encode } from '#infra/protobuf/index.ts'
+import { EntryListSchema } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { connectClient } from './testing/client.ts'
 import { ann, bob, room, startMemoryGateway, tokenFor } from './testing/memory-gateway.ts'
 
@@ -53,10 +57,13 @@ test('send, read, typing, sync and history go where they belong; read and typing
         const head = { conversationId: room, lastSeq: 4, joinSeq: 1, leaveSeq: 0, readSeq: 2, unread: 2 }
         return { heads: [head], hasMore: true, nextAfterId: room }
       },
-      async getHistory({ actorId, conversationId, afterSeq, limit }) {
+      async getPages({ questions: [question] }) {
+        const { actorId, conversationId, afterSeq, limit } = question!
         asked.push({ actorId, conversationId, afterSeq, limit })
         const entry = { conversationId, seq: 3, type: 'text', senderId: bob, clientMessageId: 'm', createdAtMs: 5 }
-        return { entries: [{ ...entry, body: Buffer.from('{"text":"a \\u00e9"}') }], lastSeq: 4 }
+        const entries = [{ ...entry, body: Buffer.from('{"text":"a \\u00e9"}') }]
+        const entryList = encode(EntryListSchema, { entries })
+        return { answers: [{ result: { case: 'page', value: { entryList, lastSeq: 4 } } }] }
       },
     },
   })
@@ -173,7 +180,9 @@ test('a ticket in the handshake stands for the token, once', async () => {
   const { ticket } = await server.tickets.issue({
     userId: bob,
     deviceId: 'tab',
+    sessionId: '7200000000000000001',
     isAdmin: false,
+    isGuest: false,
     expiresAtMs: Date.now() + 60_000,
   })
   const protocols = ['gochat.v1', `ticket.${ticket}`]
@@ -321,4 +330,32 @@ test('a gateway that cannot listen fails to start and leaves nothing behind', as
   const port = String(server.port)
   await assert.rejects(startMemoryGateway({ env: { GOCHAT_GATEWAY_PORT: port }, etcd, bus }), { code: 'EADDRINUSE' })
   assert.equal((await etcd.getPrefix('/gochat/slots/')).length, 1)
+})
+
+test('a session that has ended gets no socket, by token or by ticket; one that ends later loses its own, and no other', async () => {
+  const ended = new Set(['801'])
+  await using server = await startMemoryGateway({ ended, timing: { sessionCheckMs: 200 } })
+  const enter = async (sessionId: string) => {
+    const client = await connectClient(server.port)
+    client.send({ t: 'auth', token: await tokenFor(ann, { sessionId }) })
+    return client
+  }
+  const byToken = await enter('801')
+  assert.equal(await byToken.closed, 4504)
+  const identity = { userId: ann, deviceId: 'tab', sessionId: '801', isAdmin: false, isGuest: false }
+  const { ticket } = await server.tickets.issue({ ...identity, expiresAtMs: Date.now() + 60_000 })
+  const byTicket = await connectClient(server.port, { protocols: ['gochat.v1', `ticket.${ticket}`] })
+  assert.equal(await byTicket.closed, 4504)
+  for (const { received } of [byToken, byTicket]) assert.ok(!received.some(({ t }) => t === 'ready'))
+
+  const [told, lost, other] = [await enter('802'), await enter('803'), await enter('804')]
+  for (const client of [told, lost, other]) await client.next('ready')
+  const slots = await watchSlots(server.etcd)
+  const news = { userId: ann, sessionIds: ['802'], isSuspension: true }
+  await revoke(await server.bus.producer(), slots.live(), news)
+  assert.equal(await told.closed, 4505)
+  // Without a word to the gateway.
+  ended.add('803')
+  assert.equal(await lost.closed, 4504)
+  assert.equal(other.ws.readyState, other.ws.OPEN)
 })

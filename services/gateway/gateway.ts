@@ -6,12 +6,15 @@ import type { AppError } from '#infra/errors/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics, Readiness } from '#infra/metrics/index.ts'
 import { createAccessTokens } from './access-tokens.ts'
+import { createAckProbe } from './ack-probe.ts'
 import { limitsProfile, type GatewayConfig } from './config.ts'
 import { createDownstream } from './downstream.ts'
+import { createHistory } from './history.ts'
 import { createHttpApp, registerHttp } from './http/index.ts'
 import { createRates } from './rates.ts'
 import { createRequests } from './requests.ts'
 import type { Servers } from './servers.ts'
+import { createSessions } from './sessions.ts'
 import { holdSlot, type SlotHolder } from './slot-holder.ts'
 import { createUpstream } from './upstream.ts'
 import { createOriginCheck } from './ws/origins.ts'
@@ -58,12 +61,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   )
   const rates = createRates({ profile: limitsProfile(config), standard: live.current.rates })
   starting.defer(live.onChange((settings) => rates.change(settings.rates)))
-  const accessTokens = createAccessTokens({ secret: config.GOCHAT_ACCESS_TOKEN_SECRET })
+  const accessTokens = createAccessTokens({
+    secret: config.GOCHAT_ACCESS_TOKEN_SECRET,
+    otherSecrets: config.GOCHAT_ACCESS_TOKEN_OTHER_SECRETS ?? [],
+  })
+  const sessions = createSessions({ service: clients.session, log, metrics })
   const isOriginAllowed = createOriginCheck({
     allowed: config.GOCHAT_ALLOWED_ORIGINS,
     isProduction: config.GOCHAT_MODE === 'production',
   })
   const place = () => holder?.place ?? { slot: 0, epoch: 0 }
+  const acks = createAckProbe(metrics)
   const upstream = createUpstream({
     producer: await bus.producer(),
     partitions: config.GOCHAT_UPSTREAM_PARTITIONS,
@@ -74,18 +82,22 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (connection === 0) requests.resolve(request, answer)
       else sockets.hub.reply(connection, Buffer.from(JSON.stringify(answer)))
     },
+    acks,
     log,
     metrics,
   })
   const requests = createRequests(upstream)
+  const history = createHistory(clients.message)
   const sockets = starting.use(
     createSockets({
       instance,
       upstream,
       accessTokens,
+      sessions,
       tickets,
       rates,
       clients,
+      history,
       routes,
       heardMarks,
       place,
@@ -99,9 +111,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const downstream = createDownstream({
     hub: sockets.hub,
     audiences: sockets.audiences,
+    sessionWatch: sockets.sessionWatch,
     onAnswer: requests.resolve,
     isOwnEpoch: (epoch) => holder?.isOwnEpoch(epoch) ?? false,
     onGap: () => sockets.missed('gap'),
+    acks,
     log,
     metrics,
   })
@@ -114,7 +128,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clients,
     tasks,
     requests,
+    history,
     accessTokens,
+    sessions,
     tickets,
     rates,
     live,

@@ -5,12 +5,14 @@ import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import type { Client } from '#infra/rpc/index.ts'
 import type { AudienceService } from '#proto/gen/gochat/conversation/v1/audience_service_pb.ts'
+import type { Entry } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ConversationService } from '#proto/gen/gochat/conversation/v1/conversation_service_pb.ts'
 import type { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
 import type { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
 import type { TaskService } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
 import type { CommandSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
 import type { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
+import type { SessionService } from '#proto/gen/gochat/user/v1/session_service_pb.ts'
 import type { UserService } from '#proto/gen/gochat/user/v1/user_service_pb.ts'
 import type { GatewayConfig } from './config.ts'
 
@@ -48,7 +50,8 @@ export interface CommandResult {
   readonly seq?: number
   readonly createdAt?: number
   readonly duplicate?: true
-  readonly outcome?: 'applied' | 'noop'
+  /** pending: a request to join waits. */
+  readonly outcome?: 'applied' | 'noop' | 'pending'
   readonly error?: ErrorBody
 }
 
@@ -68,20 +71,55 @@ export interface Requests {
   submit(command: NewCommand, timeoutMs: number, signal?: AbortSignal): Promise<Answer>
 }
 
+/** Reads history, for sockets and REST. */
+export interface History {
+  /** @throws AppError what logic says of this question; UNAVAILABLE, DEADLINE_EXCEEDED; OVERLOADED at once. */
+  page(question: PageQuestion): Promise<Page>
+}
+
+export interface PageQuestion {
+  readonly actorId: string
+  readonly conversationId: string
+  readonly afterSeq: number
+  /** 0: no bound. */
+  readonly upToSeq: number
+  readonly limit: number
+}
+
+export interface Page {
+  /** In order; fewer than asked for where they are large. */
+  readonly entries: readonly Entry[]
+  /** The newest seq that the actor may see. */
+  readonly lastSeq: number
+}
+
 /** Who is at the other end, as its token or ticket says. */
 export interface Identity {
   readonly userId: string
   readonly deviceId: string
+  /** The login behind it. */
+  readonly sessionId: string
   /** May steer tasks under /admin. */
   readonly isAdmin: boolean
+  /** Has no name and no password of its own. */
+  readonly isGuest: boolean
   /** When the access token behind it ends. */
   readonly expiresAtMs: number
 }
 
-/** access-tokens.ts: `createAccessTokens({ secret, now? })`. */
+/** access-tokens.ts: `createAccessTokens({ secret, otherSecrets?, now? })`. */
 export interface AccessTokens {
   /** @throws AppError UNAUTHENTICATED or TOKEN_EXPIRED */
   verify(token: string): Promise<Identity>
+}
+
+/** sessions.ts: which logins have ended. */
+export interface Sessions {
+  /**
+   * Resolves when the session is live, or when nobody can say: then the signed, short token is enough. Asks logic for those
+   * that it has not asked about lately, many at a time. @throws AppError SESSION_REVOKED or ACCOUNT_SUSPENDED
+   */
+  require(identity: Pick<Identity, 'sessionId'>): Promise<void>
 }
 
 /** tickets.ts: `createTickets({ redis, now? })`. A ticket stands for an identity once, for 30 s. */
@@ -110,8 +148,8 @@ export interface Rates {
   takeConnection(ip: string): boolean
   /** One REST request of any kind. */
   takeRequest(ip: string): RateUse
-  /** One attempt to register or log in. Milliseconds to wait; 0: go ahead. */
-  takeLogin(ip: string, name: string): number
+  /** One attempt to prove or make an account; without a name: a guest. Milliseconds to wait; 0: go ahead. */
+  takeLogin(ip: string, name?: string): number
 }
 
 export interface RateUse {
@@ -124,6 +162,7 @@ export interface RateUse {
 
 export interface LogicClients {
   readonly auth: Client<typeof AuthService>
+  readonly session: Client<typeof SessionService>
   readonly user: Client<typeof UserService>
   readonly conversation: Client<typeof ConversationService>
   readonly message: Client<typeof MessageService>
@@ -140,7 +179,9 @@ export interface HttpDeps {
   /** Not logic's: everything that is a workflow. */
   readonly tasks: Client<typeof TaskService>
   readonly requests: Requests
+  readonly history: History
   readonly accessTokens: AccessTokens
+  readonly sessions: Sessions
   readonly tickets: Tickets
   readonly rates: Rates
   readonly live: { readonly current: LiveSettings }

@@ -45,7 +45,8 @@ export function createRates(options: RatesOptions): Rates {
     takeRequest: (ip) => take('requests', ip, addressKey(ip)),
     // The address first: who is refused there cannot fill the memory with names, nor lock out the owner of a name.
     takeLogin: (ip, name) =>
-      take('loginsFromAddress', ip, addressKey(ip)).waitMs || take('loginsToName', ip, name).waitMs,
+      take('loginsFromAddress', ip, addressKey(ip)).waitMs ||
+      (name === undefined ? 0 : take('loginsToName', ip, name).waitMs),
   }
 }
 

@@ -12,6 +12,7 @@ import { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
 import { TaskService } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
 import { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
+import { SessionService } from '#proto/gen/gochat/user/v1/session_service_pb.ts'
 import { UserService } from '#proto/gen/gochat/user/v1/user_service_pb.ts'
 import type { GatewayConfig } from './config.ts'
 import type { LogicClients, Tickets } from './ports.ts'
@@ -48,6 +49,7 @@ export async function connectServers(
     tickets: createTickets({ redis }),
     clients: {
       auth: stack.use(createRpcClient(AuthService, shared)),
+      session: stack.use(createRpcClient(SessionService, shared)),
       user: stack.use(createRpcClient(UserService, shared)),
       conversation: stack.use(createRpcClient(ConversationService, shared)),
       message: stack.use(createRpcClient(MessageService, shared)),

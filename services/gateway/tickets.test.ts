@@ -4,7 +4,14 @@ import { fakeClock } from '#infra/testing/index.ts'
 import { createTickets, type TicketOptions } from './tickets.ts'
 
 const clock = fakeClock()
-const identity = { userId: '42', deviceId: 'phone-1', isAdmin: false, expiresAtMs: clock.now() + 60_000 }
+const identity = {
+  userId: '42',
+  deviceId: 'phone-1',
+  sessionId: '8',
+  isAdmin: false,
+  isGuest: false,
+  expiresAtMs: clock.now() + 60_000,
+}
 
 test('example: a ticket gives its identity once', async () => {
   const tickets = createTickets({ redis: memoryRedis(), now: clock.now })

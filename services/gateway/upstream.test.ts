@@ -18,6 +18,7 @@ function setUp(send: (records: readonly ProducedRecord[]) => Promise<void>) {
     eagerAt: 32,
     place: () => ({ slot: 3, epoch: 50 }),
     onRefused: (replyTo, answer) => void refused.push([replyTo, answer]),
+    acks: { sent: () => undefined },
     log: silentLogger(),
     metrics: testMetrics(),
   })

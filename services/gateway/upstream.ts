@@ -2,7 +2,6 @@
  * Station 4 of the message path. Before: services/gateway/ws/frame-handler.ts. After: services/logic/pipeline/consume.ts.
  * Commands share a paced lane; each flush is one Kafka record per partition.
  */
-import { create, toBinary } from '@bufbuild/protobuf'
 import { partitionOf } from '#delivery/partition.ts'
 import type { Place } from '#delivery/routes.ts'
 import { topics } from '#delivery/topics.ts'
@@ -10,8 +9,10 @@ import { errorBody, type AppError } from '#infra/errors/index.ts'
 import { createLane, type BusProducer } from '#infra/kafka/index.ts'
 import { createLogThrottle, type Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
+import { encode } from '#infra/protobuf/index.ts'
 import { crashPoint } from '#infra/lifecycle/crash-point.ts'
 import { UpstreamRecordSchema } from '#proto/gen/gochat/upstream/v1/upstream_pb.ts'
+import type { AckProbe } from './ack-probe.ts'
 import type { Answer, NewCommand, ReplyAddress, Upstream } from './ports.ts'
 
 /** Commands on their way to logic, from sockets and from REST. */
@@ -30,6 +31,7 @@ export interface UpstreamOptions {
   readonly place: () => Place
   /** Commands whose record may not have arrived: their refusal, as logic would have answered it. */
   readonly onRefused: (replyTo: ReplyAddress, answer: Answer) => void
+  readonly acks: Pick<AckProbe, 'sent'>
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -43,7 +45,7 @@ interface Parcel {
 }
 
 export function createUpstream(options: UpstreamOptions): UpstreamLane {
-  const { producer, partitions, minGapMs, eagerAt, place, onRefused, log, metrics } = options
+  const { producer, partitions, minGapMs, eagerAt, place, onRefused, acks, log, metrics } = options
   const accepted = metrics.counter('gochat_gateway_commands_total', 'Commands taken for gochat.upstream')
   const refused = metrics.counter(
     'gochat_gateway_commands_refused_total',
@@ -85,9 +87,13 @@ export function createUpstream(options: UpstreamOptions): UpstreamLane {
       const first = commands[0]
       if (first === undefined) return true
       const isTaken = lane.push({ commands, replyTo, conversationId: first.conversationId, bytes: sizeOf(commands) })
-      if (isTaken) accepted.inc(commands.length)
-      else refused.inc(commands.length)
-      return isTaken
+      if (!isTaken) {
+        refused.inc(commands.length)
+        return false
+      }
+      accepted.inc(commands.length)
+      if (replyTo !== undefined) acks.sent(replyTo)
+      return true
     },
     close: (timeoutMs) => lane.close(timeoutMs),
   }
@@ -98,8 +104,7 @@ function encodeRecord(parcels: readonly Parcel[], { slot, epoch }: Place): Buffe
     const address = replyTo === undefined ? {} : { replyTo: { slot, epoch, ...replyTo } }
     return commands.map((command) => ({ ...command, ...address }))
   })
-  const bytes = toBinary(UpstreamRecordSchema, create(UpstreamRecordSchema, { commands }))
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return encode(UpstreamRecordSchema, { commands })
 }
 
 /** About what the commands weigh encoded: ids and addresses count a flat 160 bytes each. */
@@ -108,6 +113,7 @@ function sizeOf(commands: readonly NewCommand[]): number {
   for (const { body } of commands) {
     bytes += 160
     if (body.case === 'send') bytes += body.value.body?.length ?? 0
+    else if (body.case === 'setAnnouncement') bytes += 3 * (body.value.text?.length ?? 0)
     else if (body.case === 'add' || body.case === 'remove') bytes += 22 * (body.value.userIds?.length ?? 0)
   }
   return bytes

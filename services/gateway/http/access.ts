@@ -9,8 +9,11 @@ declare module 'fastify' {
   }
 }
 
-/** admin: a bearer token that says so. */
-export type Access = 'public' | 'bearer' | 'admin'
+/** registered: a bearer token of who is no guest. admin: one that says so. */
+export type Access = 'public' | 'bearer' | 'registered' | 'admin'
+
+/** What stands in the bearer subtree and is not for guests: to make a group, to look for people, to have a password. */
+export const registeredOnly: ReadonlySet<string> = new Set(['POST /groups', 'GET /users', 'POST /auth/password'])
 
 const handlerTimeoutMs = 15_000
 
@@ -22,7 +25,8 @@ export function openSubtree(app: FastifyInstance, access: Access, routes: RouteO
   app.addHook('onRoute', (route) => {
     const responses = route.schema?.response as Record<string, unknown> | undefined
     if (responses === undefined) throw new Error(`${String(route.method)} ${route.url} has no response schemas`)
-    route.config = { ...route.config, access, responses }
+    const isForRegistered = access === 'bearer' && registeredOnly.has(`${String(route.method)} ${route.url}`)
+    route.config = { ...route.config, access: isForRegistered ? 'registered' : access, responses }
     route.handlerTimeout ??= handlerTimeoutMs
     route.schema = {
       ...route.schema,

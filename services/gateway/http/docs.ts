@@ -2,10 +2,17 @@ import helmet from '@fastify/helmet'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { describeSocket } from '../documents/asyncapi.ts'
+import { readProtocolPage } from '../documents/protocol-page.ts'
 
-/** GET /openapi.json, generated from the routes, and /docs, the page that shows it. The page asks no other host for anything. */
+/**
+ * GET /openapi.json, generated from the routes, GET /asyncapi.json, generated from the frames, and /docs, the page that shows
+ * the one and links to the other. The page asks no other host for anything.
+ */
 export const docsRoutes: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/openapi.json', hidden, async () => app.swagger())
+  const socket = lazily(async () => describeSocket(readProtocolPage()))
+  app.get('/asyncapi.json', hidden, () => socket.start())
 
   await app.register(async (pages) => {
     await pages.register(helmet, {

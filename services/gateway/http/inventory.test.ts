@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { RouteOptions } from 'fastify'
+import { registeredOnly } from './access.ts'
 import { createFakeGateway } from './testing/fake-gateway.ts'
 import { publicRoutes, routeTable } from './testing/route-table.ts'
 
 const gateway = await createFakeGateway()
 after(() => gateway[Symbol.asyncDispose]())
-const refusals = new Set(['PUT', 'HEAD'])
 /** Without the answers to methods that a path does not have, and to preflights. */
 const routes = gateway.routes.filter(
-  ({ method, url }) => !Array.isArray(method) && !refusals.has(String(method)) && url !== '*',
+  ({ method, url, onRequest }) => !Array.isArray(method) && method !== 'HEAD' && onRequest === undefined && url !== '*',
 )
 const nameOf = ({ method, url }: RouteOptions) => `${String(method)} ${url}`
 
@@ -24,10 +24,13 @@ test('every route has a schema with a response for success and for the errors th
       `${nameOf(route)} has no good answer`,
     )
     for (const status of ['400', '429', '500', '503', '504']) assert.ok(statuses.includes(status), nameOf(route))
+    // Any of these may come with a body, asked for or not.
+    if (String(route.method) === 'GET') continue
+    for (const status of ['413', '415']) assert.ok(statuses.includes(status), nameOf(route))
   }
 })
 
-test('every route with an id in its path checks it, and every POST and PATCH with a body refuses unknown fields', () => {
+test('every route with an id in its path checks it, and every POST, PUT and PATCH with a body refuses unknown fields', () => {
   for (const { url, schema, method } of routes) {
     const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name)
     const params = schema?.params as { properties?: object } | undefined
@@ -35,7 +38,7 @@ test('every route with an id in its path checks it, and every POST and PATCH wit
     const body = schema?.body as
       { additionalProperties?: boolean; anyOf?: { additionalProperties?: boolean }[] } | undefined
     if (body === undefined) continue
-    assert.ok(method === 'POST' || method === 'PATCH')
+    assert.ok(method === 'POST' || method === 'PUT' || method === 'PATCH')
     for (const branch of body.anyOf ?? [body]) assert.equal(branch.additionalProperties, false, url)
   }
 })
@@ -44,6 +47,11 @@ test('every route is public, asks for a bearer token or for an admin, by decisio
   for (const route of routes) assert.ok(route.config?.access !== undefined, `${nameOf(route)} has no auth decision`)
   const found = routes.filter(({ config }) => config?.access === 'public').map(nameOf)
   assert.deepEqual(new Set(found), publicRoutes)
+})
+
+test('what is not for guests is exactly what access.ts lists', () => {
+  const found = routes.filter(({ config }) => config?.access === 'registered').map(nameOf)
+  assert.deepEqual(new Set(found), registeredOnly)
 })
 
 test('what stands under /admin is for admins, and nothing else is', () => {
@@ -71,7 +79,9 @@ test('the OpenAPI document names every operation once, resolves every reference,
   const operations = Object.values(api.paths).flatMap((path) => Object.values(path))
   assert.equal(operations.length, routeTable.length)
   assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length)
-  assert.equal(operations.filter(({ security }) => security === undefined).length, 3)
+  assert.equal(operations.filter(({ security }) => security === undefined).length, 5)
+  const shown = operations.map((operation) => operation['x-access'])
+  assert.deepEqual(new Set(shown), new Set(['public', 'bearer', 'registered', 'admin']))
   for (const [, name = ''] of text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) {
     assert.ok(name in api.components.schemas, `${name} is referred to, but not there`)
   }
@@ -89,5 +99,6 @@ interface OpenApi {
 interface Operation {
   readonly operationId: string
   readonly security?: unknown
+  readonly 'x-access': string
   readonly responses: Record<string, { readonly description: string }>
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
 import { AppError } from '#infra/errors/index.ts'
 
-const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'TRACE']
 
 /** Gives every path of these routes an answer to the methods that it does not have, before the body is read. */
 export function refuseOtherMethods(app: FastifyInstance, routes: readonly RouteOptions[]): void {

@@ -9,7 +9,7 @@ export function corsOptions(isOriginAllowed: (origin: string) => boolean): Fasti
       else if (isOriginAllowed(origin)) decide(null, true)
       else decide(new AppError('ORIGIN_NOT_ALLOWED'), false)
     },
-    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type'],
     exposedHeaders: ['x-request-id', 'retry-after', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
     maxAge: 600,

@@ -10,7 +10,7 @@ import { createRunCommand } from './commands.ts'
 import { takeOnlyWhatIsDescribed } from './described-only.ts'
 import { docsRoutes } from './docs.ts'
 import { sendFailure } from './failures.ts'
-import { requireAdmin, requireBearer } from './identity.ts'
+import { refuseGuests, requireAdmin, requireBearer } from './identity.ts'
 import { parseJsonBody } from './json-body.ts'
 import { limitRates } from './limit-rates.ts'
 import { refuseOtherMethods } from './method-not-allowed.ts'
@@ -19,10 +19,16 @@ import { corsOptions } from './origins.ts'
 import { logRequests } from './request-log.ts'
 import { authRoutes } from './routes/auth.ts'
 import { conversationRoutes } from './routes/conversations.ts'
+import { deviceRoutes } from './routes/devices.ts'
+import { groupSettingRoutes } from './routes/group-settings.ts'
 import { groupRoutes } from './routes/groups.ts'
+import { joinRequestRoutes } from './routes/join-requests.ts'
 import { limitRoutes } from './routes/limits.ts'
+import { memberRightRoutes } from './routes/member-rights.ts'
 import { membershipRoutes } from './routes/memberships.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { ownSessionRoutes } from './routes/own-session.ts'
+import { suspensionRoutes } from './routes/suspensions.ts'
 import { syncRoutes } from './routes/sync.ts'
 import { taskSignalRoutes } from './routes/task-signals.ts'
 import { taskRoutes } from './routes/tasks.ts'
@@ -74,13 +80,15 @@ export async function registerHttp(app: FastifyInstance, deps: HttpDeps): Promis
     })
     await rest.register(async (subtree) => {
       openSubtree(subtree, 'bearer', routes)
-      requireBearer(subtree, deps.accessTokens)
+      requireBearer(subtree, deps.accessTokens, deps.sessions)
+      refuseGuests(subtree)
       await registerProtected(subtree, deps)
     })
     await rest.register(async (subtree) => {
       openSubtree(subtree, 'admin', routes)
-      requireBearer(subtree, deps.accessTokens)
+      requireBearer(subtree, deps.accessTokens, deps.sessions)
       requireAdmin(subtree)
+      await subtree.register(suspensionRoutes(deps))
       await subtree.register(taskRoutes(deps))
       await subtree.register(taskSignalRoutes(deps))
     })
@@ -97,10 +105,15 @@ async function registerPublic(app: FastifyInstance, deps: HttpDeps): Promise<voi
 async function registerProtected(app: FastifyInstance, deps: HttpDeps): Promise<void> {
   const runCommand = createRunCommand(deps.requests, deps.config.GOCHAT_ACK_TIMEOUT_MS)
   await app.register(ticketRoutes(deps))
+  await app.register(ownSessionRoutes(deps))
+  await app.register(deviceRoutes(deps))
   await app.register(userRoutes(deps))
   await app.register(conversationRoutes(deps))
   await app.register(messageRoutes({ ...deps, runCommand }))
   await app.register(groupRoutes(deps))
+  await app.register(groupSettingRoutes({ runCommand }))
   await app.register(membershipRoutes({ runCommand }))
+  await app.register(memberRightRoutes({ runCommand }))
+  await app.register(joinRequestRoutes({ ...deps, runCommand }))
   await app.register(syncRoutes(deps))
 }

@@ -4,10 +4,17 @@ import { latencyBuckets, type Metrics } from '#infra/metrics/index.ts'
 import type { Identity } from '../ports.ts'
 import { failureOf } from './failures.ts'
 
-/** One line and one sample per request, by route: no path, query, header or body that a client wrote. */
+/**
+ * One line and two samples per request, by route: no path, query, header or body that a client wrote. Times are not kept by
+ * status: a histogram for each of them would be thousands of series once somebody has tried every refusal.
+ */
 export function logRequests(app: FastifyInstance, deps: { readonly log: Logger; readonly metrics: Metrics }): void {
   const { log, metrics } = deps
   const seconds = metrics.histogram('gochat_gateway_http_request_seconds', 'REST requests.', latencyBuckets, [
+    'method',
+    'route',
+  ])
+  const requests = metrics.counter('gochat_gateway_http_requests_total', 'REST requests by how they were answered.', [
     'method',
     'route',
     'status',
@@ -18,7 +25,9 @@ export function logRequests(app: FastifyInstance, deps: { readonly log: Logger; 
   app.addHook('onResponse', async (request, reply) => {
     answered.add(request)
     const line = describe(request, reply.statusCode, reply.elapsedTime)
-    seconds.observe({ method: line.method, route: line.route, status: String(line.status) }, line.durationMs / 1000)
+    const { method, route, status } = line
+    seconds.observe({ method, route }, line.durationMs / 1000)
+    requests.inc({ method, route, status: String(status) })
     const failure = failureOf(request)
     if (reply.statusCode < 500) log.info(line, 'request')
     else log.error({ ...line, err: failure?.cause ?? failure }, 'request failed')

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { LightMyRequestResponse } from 'fastify'
+import { registeredOnly } from './access.ts'
 import { ann, bobId, conversationId, createFakeGateway, type FakeGateway } from './testing/fake-gateway.ts'
-import { publicRoutes, routeTable, type RouteCase } from './testing/route-table.ts'
+import { foreignMethod, publicRoutes, routeTable, type RouteCase } from './testing/route-table.ts'
 
 let gateway: FakeGateway
 before(async () => {
@@ -17,6 +18,7 @@ const badTokens = [
   ['Bearer', 'UNAUTHENTICATED'],
   ['Bearer good good', 'UNAUTHENTICATED'],
   ['Bearer expired', 'TOKEN_EXPIRED'],
+  ['Bearer revoked', 'SESSION_REVOKED'],
 ] as const
 
 test('example: a message sent by REST goes down the message path as a command of the caller', async () => {
@@ -46,7 +48,7 @@ for (const route of routeTable) {
     })
 
     test('refuses other methods before it looks at the token or the body', async () => {
-      const response = await gateway.inject({ method: 'PUT', url: route.url, payload: '{broken' })
+      const response = await gateway.inject({ method: foreignMethod(route.route), url: route.url, payload: '{broken' })
       assertFailure(response, 405, 'METHOD_NOT_ALLOWED')
       assert.match(String(response.headers['allow']), new RegExp(route.method))
     })
@@ -67,6 +69,19 @@ for (const route of routeTable) {
         const { response, calls } = await ask(route, { headers: { authorization: 'Bearer good' } })
         assertFailure(response, 403, 'FORBIDDEN')
         assert.deepEqual(calls, [])
+      })
+    }
+
+    if (registeredOnly.has(`${route.method} ${route.route}`)) {
+      test('refuses guests, and asks nobody', async () => {
+        const { response, calls } = await ask(route, { headers: { authorization: 'Bearer guest' } })
+        assertFailure(response, 403, 'FORBIDDEN')
+        assert.deepEqual(calls, [])
+      })
+    } else if (!isPublic && !route.route.startsWith('/admin')) {
+      test('takes guests', async () => {
+        const { response } = await ask(route, { headers: { authorization: 'Bearer guest' } })
+        assert.equal(response.statusCode, route.status, response.body)
       })
     }
 
@@ -179,7 +194,16 @@ function* badPayloads({ payload, route }: RouteCase): Generator<[name: string, p
   if (payload === undefined) return
   yield ['an unknown field', { ...payload, unknown: 1 }, '/unknown']
   yield ['an array', [payload], '']
-  const optional = new Set(['deviceId', 'displayName', 'afterId', 'reason', 'query', 'perSecond', 'jobId'])
+  const optional = new Set([
+    'deviceId',
+    'deviceName',
+    'displayName',
+    'afterId',
+    'reason',
+    'query',
+    'perSecond',
+    'jobId',
+  ])
   for (const field of Object.keys(payload)) {
     const rest = { ...payload }
     delete rest[field]
@@ -187,9 +211,9 @@ function* badPayloads({ payload, route }: RouteCase): Generator<[name: string, p
     if (isRequired) yield [`a missing ${field}`, rest, field === 'type' ? '/type' : `/${field}`]
     for (const bad of badValuesOf(payload[field])) {
       // Any character may be part of a password.
-      if (field === 'password' && bad === '\u0000') continue
-      // A query may be that long.
-      if (field === 'query' && typeof bad === 'string' && bad.length === 300) continue
+      if (/password$/i.test(field) && bad === '\u0000') continue
+      // A query or an announcement may be that long.
+      if ((field === 'query' || field === 'text') && typeof bad === 'string' && bad.length === 300) continue
       yield [`${field} ${JSON.stringify(bad).slice(0, 40)}`, { ...payload, [field]: bad }, `/${field}`]
     }
   }

@@ -9,7 +9,10 @@ import {
 } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { ConversationSummary, Head } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
 import type { PendingActivity, ShowTaskResponse, TaskSummary } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
+import type { LoginResponse } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
+import type { Device } from '#proto/gen/gochat/user/v1/session_service_pb.ts'
 import type { User } from '#proto/gen/gochat/user/v1/user_pb.ts'
+import { joinModeName } from '#proto/join-mode.ts'
 import type * as schemas from './schemas/conversation.ts'
 import type * as messages from './schemas/message.ts'
 import type * as tasks from './schemas/task.ts'
@@ -18,8 +21,37 @@ import type * as users from './schemas/user.ts'
 /** From what services answer to what clients get. */
 
 export function userView(user: User | undefined): Static<typeof users.User.ref> {
-  const { id, name, displayName, createdAtMs } = present(user)
-  return { id, name, displayName, createdAt: createdAtMs }
+  const { id, name, displayName, createdAtMs, isGuest } = present(user)
+  return { id, name, displayName, createdAt: createdAtMs, isGuest }
+}
+
+/** What every way to log in answers with. */
+type LoginMessage = Pick<
+  LoginResponse,
+  'user' | 'deviceId' | 'accessToken' | 'expiresAtMs' | 'refreshToken' | 'refreshExpiresAtMs'
+>
+
+export function sessionView(login: LoginMessage): Static<typeof users.Session.ref> {
+  const { user, deviceId, accessToken, expiresAtMs, refreshToken, refreshExpiresAtMs } = login
+  return {
+    user: userView(user),
+    deviceId,
+    accessToken,
+    expiresAt: expiresAtMs,
+    refreshToken,
+    refreshExpiresAt: refreshExpiresAtMs,
+  }
+}
+
+export function deviceView(device: Device | undefined, currentSessionId: string): Static<typeof users.Device.ref> {
+  const { id, name, sessionId, createdAtMs, lastSeenAtMs } = present(device)
+  return {
+    deviceId: id,
+    name,
+    createdAt: createdAtMs,
+    lastSeenAt: lastSeenAtMs,
+    isCurrent: sessionId === currentSessionId,
+  }
 }
 
 export function conversationView(conversation: Conversation | undefined): Static<typeof schemas.Conversation.ref> {
@@ -51,13 +83,26 @@ export function groupView(
   conversation: Conversation | undefined,
   member: Member | undefined,
 ): Static<typeof schemas.Group.ref> {
-  const { role, joinSeq, readSeq } = memberView(present(member))
-  return { ...conversationView(conversation), role, joinSeq, readSeq }
+  const { announcement, joinMode, isMutedAll } = present(conversation)
+  const { userId: _, ...own } = memberView(present(member))
+  return {
+    ...conversationView(conversation),
+    ...(announcement === '' ? {} : { announcement }),
+    joinMode: joinModeName(joinMode),
+    isMuted: isMutedAll,
+    ...own,
+  }
 }
 
 export function memberView(member: Member): Static<typeof schemas.Member.ref> {
-  const { userId, role, joinSeq, readSeq } = member
-  return { userId, role: roleView(role), joinSeq, readSeq }
+  const { userId, role, joinSeq, readSeq, mutedUntilMs } = member
+  return {
+    userId,
+    role: roleView(role),
+    joinSeq,
+    readSeq,
+    ...(mutedUntilMs === 0 ? {} : { mutedUntil: mutedUntilMs }),
+  }
 }
 
 export function entryView(entry: Entry): Static<typeof schemas.Entry.ref> {

@@ -38,7 +38,7 @@ export function audienceStage(options: StageOptions = {}) {
   function open(userId: string) {
     const socket = fakeSocket()
     const connection = hub.open(socket, '127.0.0.1')
-    connection.identity = { userId, deviceId: 'd', isAdmin: false, expiresAtMs: 0 }
+    connection.identity = { userId, deviceId: 'd', sessionId: '8', isAdmin: false, isGuest: false, expiresAtMs: 0 }
     hub.join(connection)
     const entered = audiences.enter(userId).then(() => {
       connection.isReady = true

@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { waitFor } from '#infra/testing/index.ts'
 import type { ClientFrame, ServerFrame } from '#proto/frames/index.ts'
+import { serverFrameProblem } from './contract/frames.ts'
 
 type FrameOf<T extends ServerFrame['t']> = Extract<ServerFrame, { t: T }>
 
@@ -30,7 +32,9 @@ export async function connectClient(port: number, options: TestClientOptions = {
   const unasked: ServerFrame[] = []
   const { promise: closed, resolve } = Promise.withResolvers<number>()
   ws.on('message', (data: Buffer) => {
-    const frame = JSON.parse(data.toString()) as ServerFrame
+    const text = data.toString()
+    assert.equal(serverFrameProblem(text), undefined, text)
+    const frame = JSON.parse(text) as ServerFrame
     received.push(frame)
     unasked.push(frame)
   })

@@ -10,9 +10,10 @@ import { createMemoryBus, type Bus } from '#infra/kafka/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import { connectInMemory, type Handlers } from '#infra/rpc/index.ts'
 import { silentLogger, testMetrics } from '#infra/testing/index.ts'
-import { accessTokenFormat as format } from '#proto/access-token.ts'
+import { accessTokenFormat as format, accessTokenKeyId } from '#proto/access-token.ts'
 import { AudienceService } from '#proto/gen/gochat/conversation/v1/audience_service_pb.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
+import { SessionService } from '#proto/gen/gochat/user/v1/session_service_pb.ts'
 import { schema } from '../config.ts'
 import { startGateway, type Gateway } from '../gateway.ts'
 import type { HttpDeps, Identity, LogicClients, Tickets } from '../ports.ts'
@@ -43,6 +44,8 @@ export interface MemoryGatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly timing?: Partial<Timing>
   readonly message?: Partial<Handlers<typeof MessageService>>
+  /** Sessions that logic calls ended when it is asked; all others are live. */
+  readonly ended?: ReadonlySet<string>
   /** Those of another gateway, to share them. */
   readonly etcd?: TestEtcd
   readonly bus?: Bus
@@ -57,9 +60,10 @@ export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Pr
   await (await bus.admin()).ensureTopics(topicSpecs({ upstreamPartitions: 4, slots: 2, replicationFactor: 1 }))
   const slots = await watchSlots(etcd)
   const logic = await startScriptedLogic({ bus, routes, slots, conversationIds: [room], members: [ann, bob] })
-  const message = connectInMemory(MessageService, { getHeads: unexpected, getHistory: unexpected, ...options.message })
+  const message = connectInMemory(MessageService, { getHeads: unexpected, getPages: unexpected, ...options.message })
   const members = scriptedMembers()
   const audience = connectInMemory(AudienceService, members.handlers)
+  const session = connectInMemory(SessionService, scriptedSessions(options.ended))
   const heardMarks = memoryHeardMarks()
   const gateway = await startGateway({
     config: readConfig(schema, testEnv(options.env)),
@@ -70,7 +74,7 @@ export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Pr
       routes,
       heardMarks,
       tickets,
-      clients: { message, audience } as unknown as LogicClients,
+      clients: { message, audience, session } as unknown as LogicClients,
       tasks: {} as HttpDeps['tasks'],
     },
     log,
@@ -79,7 +83,14 @@ export async function startMemoryGateway(options: MemoryGatewayOptions = {}): Pr
     onCrash: (error) => {
       throw error
     },
-    timing: { authTimeoutMs: 5000, pingIntervalMs: 25_000, pongTimeoutMs: 10_000, tickMs: 25, ...options.timing },
+    timing: {
+      authTimeoutMs: 5000,
+      pingIntervalMs: 25_000,
+      pongTimeoutMs: 10_000,
+      tickMs: 25,
+      sessionCheckMs: 30_000,
+      ...options.timing,
+    },
   })
   return {
     gateway,
@@ -119,11 +130,11 @@ export function testEnv(env: Readonly<Record<string, string>> = {}): NodeJS.Proc
 /** A token as logic signs it. */
 export function tokenFor(
   userId: string,
-  options: { deviceId?: string; expiresInSeconds?: number } = {},
+  options: { deviceId?: string; sessionId?: string; expiresInSeconds?: number } = {},
 ): Promise<string> {
-  const { deviceId = 'phone', expiresInSeconds = 900 } = options
-  return new SignJWT({ dev: deviceId })
-    .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid: format.keyId })
+  const { deviceId = 'phone', sessionId = userId, expiresInSeconds = 900 } = options
+  return new SignJWT({ dev: deviceId, sid: sessionId })
+    .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid: accessTokenKeyId(secret) })
     .setSubject(userId)
     .setIssuer(format.issuer)
     .setAudience(format.audience)
@@ -163,6 +174,21 @@ function memoryTickets(): Tickets {
       issued.delete(ticket)
       return identity
     },
+  }
+}
+
+/** A logic for which all sessions are live but these. */
+export function scriptedSessions(ended: ReadonlySet<string> = new Set()): Handlers<typeof SessionService> {
+  return {
+    async checkSessions({ sessionIds }) {
+      const found = sessionIds.filter((id) => ended.has(id))
+      return { ended: found.map((id) => ({ id, isSuspension: false })) }
+    },
+    listDevices: unexpected,
+    nameDevice: unexpected,
+    revokeDevice: unexpected,
+    suspendUser: unexpected,
+    restoreUser: unexpected,
   }
 }
 

@@ -9,7 +9,7 @@ const ack = Buffer.from('{"t":"ack","id":"f1"}')
 function enter(hub: Hub, userId: string) {
   const socket = fakeSocket()
   const connection = hub.open(socket, '127.0.0.1')
-  connection.identity = { userId, deviceId: 'd', isAdmin: false, expiresAtMs: 0 }
+  connection.identity = { userId, deviceId: 'd', sessionId: '8', isAdmin: false, isGuest: false, expiresAtMs: 0 }
   hub.join(connection)
   connection.isReady = true
   return { socket, connection }

@@ -1,6 +1,6 @@
 import { AppError } from '#infra/errors/index.ts'
 import { limits } from '#proto/frames/index.ts'
-import type { AccessTokens, Identity, Tickets } from '../ports.ts'
+import type { AccessTokens, Identity, Sessions, Tickets } from '../ports.ts'
 import type { Audiences } from './audiences.ts'
 import type { Connection } from './connection.ts'
 import type { Hub } from './hub.ts'
@@ -14,16 +14,22 @@ export interface Login {
 
 export interface LoginDeps {
   readonly accessTokens: AccessTokens
+  readonly sessions: Sessions
   readonly tickets: Tickets
   readonly hub: Hub
   readonly presence: Pick<Presence, 'update'>
   readonly audiences: Pick<Audiences, 'enter'>
 }
 
-/** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, TOO_MANY_CONNECTIONS, UNAVAILABLE: all end the connection. */
-export function createLogin({ accessTokens, tickets, hub, presence, audiences }: LoginDeps): Login {
+/**
+ * @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, SESSION_REVOKED, ACCOUNT_SUSPENDED, TOO_MANY_CONNECTIONS, UNAVAILABLE: all
+ * end the connection.
+ */
+export function createLogin({ accessTokens, sessions, tickets, hub, presence, audiences }: LoginDeps): Login {
   async function enter(connection: Connection, identity: Identity): Promise<void> {
+    await sessions.require(identity)
     if (!connection.socket.isOpen) return
+    // From here to hub.join() nothing waits: an end of the session that comes later finds the socket there.
     const { userId, deviceId } = identity
     if (hub.ofUser(userId).length >= limits.maxConnectionsPerUser) throw new AppError('TOO_MANY_CONNECTIONS')
     connection.identity = identity

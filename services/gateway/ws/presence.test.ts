@@ -28,7 +28,7 @@ function setUp() {
   })
   const enter = (userId: string) => {
     const connection = hub.open(fakeSocket(), '127.0.0.1')
-    connection.identity = { userId, deviceId: 'd', isAdmin: false, expiresAtMs: 0 }
+    connection.identity = { userId, deviceId: 'd', sessionId: '8', isAdmin: false, isGuest: false, expiresAtMs: 0 }
     hub.join(connection)
     return connection
   }

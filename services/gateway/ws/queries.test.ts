@@ -4,6 +4,7 @@ import { AppError } from '#infra/errors/index.ts'
 import { connectInMemory } from '#infra/rpc/index.ts'
 import { waitFor } from '#infra/testing/index.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
+import type { History } from '../ports.ts'
 import { fakeSocket, testHub } from '../testing/fake-socket.ts'
 import { createQueries } from './queries.ts'
 
@@ -17,12 +18,17 @@ function setUp() {
       await released
       return { heads: [], hasMore: false }
     },
-    async getHistory({ conversationId }) {
+    async getPages() {
+      throw new AppError('INTERNAL')
+    },
+  })
+  const history: History = {
+    async page({ conversationId }) {
       if (conversationId === '404') throw new AppError('CONVERSATION_NOT_FOUND')
       throw new Error('the database said something private')
     },
-  })
-  return { queries: createQueries(message), connection, socket, release }
+  }
+  return { queries: createQueries(message, history), connection, socket, release }
 }
 
 test('example: a fifth question at a time is refused with its id, and room is made by an answer', async () => {

@@ -1,7 +1,7 @@
 import { AppError, toAppError } from '#infra/errors/index.ts'
 import { limits, type HistoryFrame, type SyncFrame } from '#proto/frames/index.ts'
 import type { Head } from '#proto/gen/gochat/conversation/v1/conversation_repo_pb.ts'
-import type { LogicClients } from '../ports.ts'
+import type { History, LogicClients } from '../ports.ts'
 import type { Connection } from './connection.ts'
 import { pageFrame } from './page-frame.ts'
 
@@ -14,7 +14,7 @@ export interface Queries {
 const maxInFlight = 4
 const timeoutMs = 5000
 
-export function createQueries(message: Pick<LogicClients['message'], 'getHeads' | 'getHistory'>): Queries {
+export function createQueries(message: Pick<LogicClients['message'], 'getHeads'>, history: History): Queries {
   const inFlight = new WeakMap<Connection, number>()
 
   /** Runs one question of a connection; its failure is an error frame with the question's id. */
@@ -41,8 +41,7 @@ export function createQueries(message: Pick<LogicClients['message'], 'getHeads' 
     },
     history(connection, actorId, { id, conversationId, afterSeq, upToSeq = 0, limit = limits.maxHistoryPage }) {
       ask(connection, id, async () => {
-        const request = { actorId, conversationId, afterSeq, upToSeq, limit }
-        const { entries, lastSeq } = await message.getHistory(request, { timeoutMs })
+        const { entries, lastSeq } = await history.page({ actorId, conversationId, afterSeq, upToSeq, limit })
         connection.sendPrepared(pageFrame(id, conversationId, entries, lastSeq), 'page')
       })
     },

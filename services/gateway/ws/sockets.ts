@@ -8,7 +8,8 @@ import { every } from '#infra/lifecycle/index.ts'
 import type { Logger } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import { limits } from '#proto/frames/index.ts'
-import type { AccessTokens, LogicClients, Rates, Tickets, Upstream } from '../ports.ts'
+import type { AccessTokens, History, LogicClients, Rates, Tickets, Upstream } from '../ports.ts'
+import type { SessionBook } from '../sessions.ts'
 import { createAudiences, type Audiences } from './audiences.ts'
 import { createFrameParser } from './client-frames.ts'
 import { WsSocket } from './client-socket.ts'
@@ -24,6 +25,7 @@ import { createPresence } from './presence.ts'
 import { createQueries } from './queries.ts'
 import { createResync, type ResyncReason } from './resync.ts'
 import { Session } from './session.ts'
+import { createSessionWatch, type SessionWatch } from './session-watch.ts'
 import { registerSocketRoute } from './socket-route.ts'
 import { createStrangers } from './strangers.ts'
 import { createWriter, type Outgoing } from './writer.ts'
@@ -32,13 +34,14 @@ import { createWriter, type Outgoing } from './writer.ts'
 export interface Sockets extends AsyncDisposable {
   readonly hub: Hub
   readonly audiences: Pick<Audiences, 'deliver'>
+  readonly sessionWatch: Pick<SessionWatch, 'end'>
   /** Looks at Redis a first time, so that whatever it loses from now on is noticed. To be awaited before clients come. */
   watchRedis(): Promise<void>
   /** Puts `GET /ws` on the app. */
   register(app: FastifyInstance): Promise<void>
-  /** Records for this gateway may have been missed: everybody is told to sync. */
+  /** Records for this gateway may have been missed: everybody is told to sync, and who has been logged out is looked for. */
   missed(reason: 'gap' | 'consumer'): void
-  /** Slot or epoch are new: all routes are written again, then everybody is told to sync. */
+  /** Slot or epoch are new: all routes are written again, then as for what was missed. */
   moved(): Promise<void>
   /** No new sockets; the open ones are sent away over so many milliseconds. */
   drain(drainMs: number): Promise<void>
@@ -48,9 +51,11 @@ export interface SocketsDeps {
   readonly instance: string
   readonly upstream: Upstream
   readonly accessTokens: AccessTokens
+  readonly sessions: SessionBook
   readonly tickets: Tickets
   readonly rates: Rates
   readonly clients: Pick<LogicClients, 'message' | 'audience'>
+  readonly history: History
   readonly heardMarks: HeardMarks
   readonly routes: RouteWriter
   readonly routeTtlSeconds: number
@@ -67,13 +72,21 @@ export interface Timing {
   readonly pongTimeoutMs: number
   /** How often is looked who is due, what was gathered is sent, and Redis is checked. */
   readonly tickMs: number
+  /** How often the sessions of all sockets are looked after. */
+  readonly sessionCheckMs: number
 }
 
-const defaultTiming: Timing = { authTimeoutMs: 5000, pingIntervalMs: 25_000, pongTimeoutMs: 10_000, tickMs: 1000 }
+const defaultTiming: Timing = {
+  authTimeoutMs: 5000,
+  pingIntervalMs: 25_000,
+  pongTimeoutMs: 10_000,
+  tickMs: 1000,
+  sessionCheckMs: 30_000,
+}
 
 export function createSockets(deps: SocketsDeps): Sockets {
   const { upstream, rates, log, metrics, timing = defaultTiming } = deps
-  const { authTimeoutMs, pingIntervalMs, pongTimeoutMs, tickMs } = timing
+  const { authTimeoutMs, pingIntervalMs, pongTimeoutMs, tickMs, sessionCheckMs } = timing
   const slow = metrics.counter(
     'gochat_gateway_slow_consumers_total',
     'Sockets closed because their client reads too slowly',
@@ -106,9 +119,15 @@ export function createSockets(deps: SocketsDeps): Sockets {
     log,
     metrics,
   })
-  const { accessTokens, tickets } = deps
-  const login = createLogin({ accessTokens, tickets, hub, presence, audiences })
-  const handler = createFrameHandler({ upstream, rates, coalescer, queries: createQueries(deps.clients.message) })
+  const { accessTokens, sessions, tickets } = deps
+  const sessionWatch = createSessionWatch({ hub, sessions })
+  const login = createLogin({ accessTokens, sessions, tickets, hub, presence, audiences })
+  const handler = createFrameHandler({
+    upstream,
+    rates,
+    coalescer,
+    queries: createQueries(deps.clients.message, deps.history),
+  })
   const sessionDeps = { parse: createFrameParser(), login, handler, counts, onReady: strangers.remove }
   let isDraining = false
 
@@ -171,6 +190,7 @@ export function createSockets(deps: SocketsDeps): Sockets {
   loops.use(every(tickMs, tick, loopOptions))
   loops.use(every(tickMs, () => presence.tick(), loopOptions))
   loops.use(every((deps.routeTtlSeconds * 1000) / 3, async () => void (await presence.refresh()), loopOptions))
+  loops.use(every(sessionCheckMs, () => sessionWatch.checkAll(), loopOptions))
   loops.defer(metrics.onScrape(() => open.set(hub.size)))
 
   function tick(): void {
@@ -183,16 +203,19 @@ export function createSockets(deps: SocketsDeps): Sockets {
   return {
     hub,
     audiences,
+    sessionWatch,
     watchRedis: () => presence.tick(),
     register: (app) => registerSocketRoute(app, { onSocket, admit }),
     missed(reason) {
       audiences.forgetHeard()
       tell(reason)
+      void sessionWatch.checkAll()
     },
     async moved() {
       audiences.forgetHeard()
       await presence.refresh()
       tell('slot')
+      await sessionWatch.checkAll()
     },
     async drain(drainMs) {
       isDraining = true

@@ -32,7 +32,9 @@ const finalText = 0x81
 export function typeOfPayload(payload: Uint8Array): string {
   if (payload[2] !== letterT || payload[5] !== quote) return ''
   const end = payload.indexOf(quote, typeStart)
-  return end === -1 ? '' : String.fromCharCode(...payload.subarray(typeStart, Math.min(end, typeStart + maxTypeLength)))
+  if (end === -1) return ''
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  return bytes.toString('latin1', typeStart, Math.min(end, typeStart + maxTypeLength))
 }
 
 const typeStart = '{"t":"'.length

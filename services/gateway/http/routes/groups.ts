@@ -22,7 +22,7 @@ export function groupRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlug
           response: {
             200: answer('Made before under this id.', Conversation.ref),
             201: answer('Made.', Conversation.ref),
-            ...failures(['bearer', 'body'], 'USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'),
+            ...failures(['bearer', 'body'], 'USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT', 'FORBIDDEN'),
           },
         },
       },

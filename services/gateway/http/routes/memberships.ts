@@ -1,31 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { CommandResult } from '../../ports.ts'
 import type { RunCommand } from '../commands.ts'
 import { ConversationParams, MemberParams } from '../schemas/common.ts'
-import { CommandOnly, CommandQuery, MemberAddition, Outcome } from '../schemas/conversation.ts'
-import { answer } from '../schemas/component.ts'
-import { failures } from '../schemas/failures.ts'
+import { CommandOnly, CommandQuery, MemberAddition, NewOwner } from '../schemas/conversation.ts'
+import { groupCommand, outcomeView } from './group-command.ts'
 
 /** Who is in a group changes on the message path, in order with its messages. */
 export function membershipRoutes({ runCommand }: { readonly runCommand: RunCommand }): FastifyPluginAsyncTypebox {
   return async (app) => {
-    const refusals = ['CONVERSATION_NOT_FOUND', 'FORBIDDEN', 'USER_NOT_FOUND', 'IDEMPOTENCY_CONFLICT'] as const
-
     app.post(
       '/groups/:conversationId/members',
       {
-        schema: {
-          operationId: 'addMembers',
-          tags: ['groups'],
-          summary: 'Add members',
-          description: 'Add users to a group. For its admins and owner; noop when all of them are in already.',
-          params: ConversationParams,
-          body: MemberAddition,
-          response: {
-            200: answer('What became of it.', Outcome.ref),
-            ...failures(['bearer', 'body', 'command'], ...refusals, 'LIMIT_EXCEEDED'),
+        schema: groupCommand(
+          {
+            operationId: 'addMembers',
+            summary: 'Add members',
+            description: 'Add users to a group. For its admins and owner; noop when all of them are in already.',
           },
-        },
+          { params: ConversationParams, body: MemberAddition },
+          'USER_NOT_FOUND',
+          'LIMIT_EXCEEDED',
+        ),
       },
       async (request) => {
         const { commandId: id, userIds } = request.body
@@ -37,15 +31,14 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
     app.delete(
       '/groups/:conversationId/members/:userId',
       {
-        schema: {
-          operationId: 'removeMember',
-          tags: ['groups'],
-          summary: 'Remove a member',
-          description: 'Remove a member of a lower role from a group. For its admins and owner.',
-          params: MemberParams,
-          querystring: CommandQuery,
-          response: { 200: answer('What became of it.', Outcome.ref), ...failures(['bearer', 'command'], ...refusals) },
-        },
+        schema: groupCommand(
+          {
+            operationId: 'removeMember',
+            summary: 'Remove a member',
+            description: 'Remove a member of a lower role from a group. For its admins and owner.',
+          },
+          { params: MemberParams, querystring: CommandQuery },
+        ),
       },
       async (request) => {
         const { conversationId, userId } = request.params
@@ -57,18 +50,15 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
     app.post(
       '/groups/:conversationId/leave',
       {
-        schema: {
-          operationId: 'leaveGroup',
-          tags: ['groups'],
-          summary: 'Leave a group',
-          description: 'Leave a group. What was visible until then stays readable.',
-          params: ConversationParams,
-          body: CommandOnly,
-          response: {
-            200: answer('What became of it.', Outcome.ref),
-            ...failures(['bearer', 'body', 'command'], ...refusals),
+        schema: groupCommand(
+          {
+            operationId: 'leaveGroup',
+            summary: 'Leave a group',
+            description:
+              'Leave a group. What was visible until then stays readable. Its owner stays, and may dissolve it.',
           },
-        },
+          { params: ConversationParams, body: CommandOnly },
+        ),
       },
       async (request) => {
         const { conversationId } = request.params
@@ -76,9 +66,46 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
         return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
       },
     )
-  }
-}
 
-function outcomeView({ outcome = 'applied', seq }: CommandResult) {
-  return { outcome, ...(seq === undefined ? {} : { seq }) }
+    app.post(
+      '/groups/:conversationId/transfer',
+      {
+        schema: groupCommand(
+          {
+            operationId: 'transferGroup',
+            summary: 'Transfer a group',
+            description: 'Make another member the owner. For the owner, who becomes an admin.',
+          },
+          { params: ConversationParams, body: NewOwner },
+          'USER_NOT_FOUND',
+          'LIMIT_EXCEEDED',
+        ),
+      },
+      async (request) => {
+        const { commandId: id, userId } = request.body
+        const { conversationId } = request.params
+        const body = { case: 'transfer' as const, value: { userId } }
+        return outcomeView(await runCommand(request, { id, conversationId, body }))
+      },
+    )
+
+    app.post(
+      '/groups/:conversationId/dissolve',
+      {
+        schema: groupCommand(
+          {
+            operationId: 'dissolveGroup',
+            summary: 'Dissolve a group',
+            description: 'End a group for everybody. For its owner. What was visible until then stays readable.',
+          },
+          { params: ConversationParams, body: CommandOnly },
+        ),
+      },
+      async (request) => {
+        const { conversationId } = request.params
+        const body = { case: 'dissolve' as const, value: {} }
+        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
+      },
+    )
+  }
 }

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError } from '#infra/errors/index.ts'
 import { NewMessage, limits } from '#proto/frames/index.ts'
-import { clientGone } from '../client-gone.ts'
 import type { CommandResult, HttpDeps } from '../../ports.ts'
 import type { RunCommand } from '../commands.ts'
 import { identityOf } from '../identity.ts'
@@ -12,11 +11,11 @@ import { failures } from '../schemas/failures.ts'
 import { HistoryPage, HistoryQuery, ReadMark, Stored } from '../schemas/message.ts'
 import { entryView } from '../views.ts'
 
-interface MessageRouteDeps extends Pick<HttpDeps, 'clients' | 'rates'> {
+interface MessageRouteDeps extends Pick<HttpDeps, 'history' | 'rates'> {
   readonly runCommand: RunCommand
 }
 
-export function messageRoutes({ clients, rates, runCommand }: MessageRouteDeps): FastifyPluginAsyncTypebox {
+export function messageRoutes({ history, rates, runCommand }: MessageRouteDeps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/conversations/:conversationId/messages',
@@ -25,7 +24,8 @@ export function messageRoutes({ clients, rates, runCommand }: MessageRouteDeps):
           operationId: 'getHistory',
           tags: ['messages'],
           summary: 'History',
-          description: 'Entries after a seq, in order, as far as the caller may see.',
+          description:
+            'Entries after a seq, in order, as far as the caller may see. Large ones make a page shorter than its limit: up to lastSeq there are more.',
           params: ConversationParams,
           querystring: HistoryQuery,
           response: { 200: answer('A page.', HistoryPage), ...failures(['bearer'], 'CONVERSATION_NOT_FOUND') },
@@ -34,8 +34,8 @@ export function messageRoutes({ clients, rates, runCommand }: MessageRouteDeps):
       async (request) => {
         const { afterSeq = 0, upToSeq = 0, limit = limits.maxHistoryPage } = request.query
         const { conversationId } = request.params
-        const query = { actorId: identityOf(request).userId, conversationId, afterSeq, upToSeq, limit }
-        const { entries, lastSeq } = await clients.message.getHistory(query, { signal: clientGone(request) })
+        const actorId = identityOf(request).userId
+        const { entries, lastSeq } = await history.page({ actorId, conversationId, afterSeq, upToSeq, limit })
         return { entries: entries.map(entryView), lastSeq }
       },
     )

@@ -9,9 +9,7 @@ import { SkippedRange, TaskParams, WithReason } from '../schemas/task.ts'
 /** What an operator may tell a task. None of it stops live delivery. */
 export function taskSignalRoutes({ tasks }: Pick<HttpDeps, 'tasks'>): FastifyPluginAsyncTypebox {
   return async (app) => {
-    const told = answer('The task was told.', Empty)
-    const response = { 204: told, ...failures(['admin'], 'NOT_FOUND') }
-    const responseToBody = { 204: told, ...failures(['admin', 'body'], 'NOT_FOUND') }
+    const response = { 204: answer('The task was told.', Empty), ...failures(['admin', 'body'], 'NOT_FOUND') }
 
     app.post(
       '/admin/tasks/:taskId/pause',
@@ -23,7 +21,7 @@ export function taskSignalRoutes({ tasks }: Pick<HttpDeps, 'tasks'>): FastifyPlu
           description: 'Stop the work of a task. Live delivery goes on.',
           params: TaskParams,
           body: WithReason,
-          response: responseToBody,
+          response,
         },
       },
       async (request, reply) => {
@@ -61,7 +59,7 @@ export function taskSignalRoutes({ tasks }: Pick<HttpDeps, 'tasks'>): FastifyPlu
           description: 'Leave entries out of a fan-out, both ends included: nobody is pushed for them.',
           params: TaskParams,
           body: SkippedRange,
-          response: responseToBody,
+          response,
         },
       },
       async (request, reply) => {
@@ -99,7 +97,7 @@ export function taskSignalRoutes({ tasks }: Pick<HttpDeps, 'tasks'>): FastifyPlu
           description: 'Give up what was parked.',
           params: TaskParams,
           body: WithReason,
-          response: responseToBody,
+          response,
         },
       },
       async (request, reply) => {

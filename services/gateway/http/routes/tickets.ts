@@ -15,7 +15,7 @@ export function ticketRoutes({ tickets }: Pick<HttpDeps, 'tickets'>): FastifyPlu
           tags: ['auth'],
           summary: 'WebSocket ticket',
           description: 'A ticket for one WebSocket handshake, for browsers: a token never belongs in a URL.',
-          response: { 201: answer('The ticket.', Ticket.ref), ...failures(['bearer']) },
+          response: { 201: answer('The ticket.', Ticket.ref), ...failures(['bearer', 'body']) },
         },
       },
       async (request, reply) => {

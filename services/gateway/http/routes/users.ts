@@ -59,7 +59,7 @@ export function userRoutes({ clients }: Pick<HttpDeps, 'clients'>): FastifyPlugi
           summary: 'Find a user by name',
           description: 'The user with exactly this name.',
           querystring: UserQuery,
-          response: { 200: answer('The profile.', User.ref), ...failures(['bearer'], 'USER_NOT_FOUND') },
+          response: { 200: answer('The profile.', User.ref), ...failures(['bearer'], 'USER_NOT_FOUND', 'FORBIDDEN') },
         },
       },
       async (request) => {

@@ -1,21 +1,13 @@
 import { Type } from 'typebox'
-import { Entry as EntryFrame, Id, Seq, TimeMs, limits } from '#proto/frames/index.ts'
-import { CommandId, line, pageSize, strict } from './common.ts'
+import { Entry as EntryFrame, Id, JoinMode, Seq, TimeMs, limits } from '#proto/frames/index.ts'
+import * as answers from '#proto/rest/index.ts'
+import { CommandId, line, lines, pageSize, strict } from './common.ts'
 import { component } from './component.ts'
-
-const Role = Type.Union([Type.Literal('member'), Type.Literal('admin'), Type.Literal('owner')])
 
 export const Entry = component('Entry', Type.Object({ ...EntryFrame.properties }))
 
-const conversation = {
-  id: Id,
-  kind: Type.Union([Type.Literal('direct'), Type.Literal('group')]),
-  name: Type.Optional(Type.String({ description: 'Groups only.' })),
-  lastSeq: Seq,
-  memberCount: Type.Integer(),
-  createdAt: TimeMs,
-}
-export const Conversation = component('Conversation', Type.Object(conversation))
+const conversation = answers.Conversation.properties
+export const Conversation = component('Conversation', answers.Conversation)
 
 export const ConversationSummary = component(
   'ConversationSummary',
@@ -24,7 +16,7 @@ export const ConversationSummary = component(
     lastEntry: Type.Optional(Entry.ref),
     unread: Type.Integer(),
     readSeq: Seq,
-    role: Role,
+    role: answers.Role,
     peerId: Type.Optional({ ...Id, description: 'Direct conversations only: the other user.' }),
   }),
 )
@@ -39,8 +31,7 @@ export const ConversationQuery = Type.Object(
 
 export const NewDirect = Type.Object({ commandId: CommandId, userId: Id }, strict)
 
-/** A group as one of its members sees it. */
-export const Group = component('Group', Type.Object({ ...conversation, role: Role, joinSeq: Seq, readSeq: Seq }))
+export const Group = component('Group', answers.Group)
 export const NewGroup = Type.Object(
   {
     commandId: CommandId,
@@ -50,7 +41,16 @@ export const NewGroup = Type.Object(
   strict,
 )
 
-export const Member = component('Member', Type.Object({ userId: Id, role: Role, joinSeq: Seq, readSeq: Seq }))
+export const Member = component(
+  'Member',
+  Type.Object({
+    userId: Id,
+    role: answers.Role,
+    joinSeq: Seq,
+    readSeq: Seq,
+    mutedUntil: Type.Optional({ ...TimeMs, description: 'It may not send before. Absent: it was not muted.' }),
+  }),
+)
 export const MemberPage = Type.Object({
   members: Type.Array(Member.ref),
   nextAfterUserId: Type.Optional(Type.String({ description: 'There is more: ask again with this as afterUserId.' })),
@@ -64,14 +64,39 @@ export const MemberAddition = Type.Object(
   },
   strict,
 )
+export const JoinRequestPage = Type.Object({
+  requests: Type.Array(Type.Object({ userId: Id, askedAt: TimeMs })),
+  nextAfterUserId: Type.Optional(Type.String({ description: 'There is more: ask again with this as afterUserId.' })),
+})
+
+export const NewName = Type.Object(
+  { commandId: CommandId, name: line(limits.maxNameLength, 'Shown to its members.') },
+  strict,
+)
+export const NewAnnouncement = Type.Object(
+  { commandId: CommandId, text: lines(limits.maxAnnouncementLength, 'Stands above the log.') },
+  strict,
+)
+export const NewJoinMode = Type.Object({ commandId: CommandId, joinMode: JoinMode }, strict)
+export const NewOwner = Type.Object({ commandId: CommandId, userId: Id }, strict)
+export const NewRole = Type.Object(
+  { commandId: CommandId, role: Type.Union([Type.Literal('member'), Type.Literal('admin')]) },
+  strict,
+)
+export const NewMute = Type.Object(
+  {
+    commandId: CommandId,
+    until: Type.Integer({
+      // Seconds are a mistake that is easily made.
+      minimum: 1_000_000_000_000,
+      maximum: limits.maxTimeMs,
+      description: 'Milliseconds since 1970. One that has passed mutes nobody.',
+    }),
+  },
+  strict,
+)
+
 export const CommandQuery = Type.Object({ commandId: CommandId }, strict)
 export const CommandOnly = CommandQuery
 
-/** What became of a command. The same command id again gets the same answer. */
-export const Outcome = component(
-  'Outcome',
-  Type.Object({
-    outcome: Type.Union([Type.Literal('applied'), Type.Literal('noop')]),
-    seq: Type.Optional({ ...Seq, description: 'The entry that tells the members.' }),
-  }),
-)
+export const Outcome = component('Outcome', answers.Outcome)

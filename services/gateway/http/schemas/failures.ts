@@ -8,11 +8,21 @@ export const Failure = component('Failure', Type.Object({ error: ErrorBody }))
 
 /** What a route may answer because of what it is. */
 const codesOf = {
-  any: ['INVALID_ARGUMENT', 'ORIGIN_NOT_ALLOWED', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'],
+  any: [
+    'INVALID_ARGUMENT',
+    'ORIGIN_NOT_ALLOWED',
+    'RATE_LIMITED',
+    'INTERNAL',
+    'UNAVAILABLE',
+    'OVERLOADED',
+    'DRAINING',
+    'DEADLINE_EXCEEDED',
+  ],
+  /** Every method that may have a body, also where none is asked for. */
   body: ['INVALID_UTF8', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'],
-  bearer: ['UNAUTHENTICATED', 'TOKEN_EXPIRED'],
-  admin: ['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'FORBIDDEN', 'OVERLOADED'],
-  command: ['ACK_TIMEOUT', 'OVERLOADED', 'PRECEDING_FAILED', 'FENCED', 'DRAINING'],
+  bearer: ['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'ACCOUNT_SUSPENDED'],
+  admin: ['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'ACCOUNT_SUSPENDED', 'FORBIDDEN'],
+  command: ['ACK_TIMEOUT', 'PRECEDING_FAILED', 'FENCED'],
 } as const satisfies Record<string, readonly ErrorCode[]>
 
 /**

@@ -4,13 +4,14 @@ import { Failure } from './failures.ts'
 import { PublishedLimits, Ticket } from './gateway.ts'
 import { Head, Stored } from './message.ts'
 import { Redrive, Task, TaskDetail } from './task.ts'
-import { Session, User } from './user.ts'
+import { Device, Session, User } from './user.ts'
 
 /** Everything that routes refer to by name. */
 export const components: readonly Component[] = [
   Failure,
   User,
   Session,
+  Device,
   Conversation,
   ConversationSummary,
   Entry,
