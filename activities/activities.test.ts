@@ -98,8 +98,8 @@ test('a dead letter is redriven if it was parked before; one that failed anew or
     tasks: {
       async showTask({ id }) {
         if (id === 'dlq/ended') throw new AppError('NOT_FOUND')
-        const parkedAt = id === 'dlq/anew' ? '2025-01-01T00:00:02.000Z' : '2025-01-01T00:00:00.000Z'
-        return { progressJson: id === 'dlq/silent' ? '' : JSON.stringify({ parkedAt }) }
+        // No worker answered the query: what is known of the letter is what Temporal knows.
+        return { task: { parkedAtMs: Date.UTC(2025, 0, 1, 0, 0, id === 'dlq/anew' ? 2 : 0) }, progressJson: '' }
       },
       async redriveTask({ id }) {
         redriven.push(id)
@@ -109,11 +109,11 @@ test('a dead letter is redriven if it was parked before; one that failed anew or
     },
   })
   const outcomes: string[] = []
-  for (const id of ['dlq/old', 'dlq/anew', 'dlq/ended', 'dlq/ends', 'dlq/silent']) {
+  for (const id of ['dlq/old', 'dlq/anew', 'dlq/ended', 'dlq/ends']) {
     outcomes.push(await run('redriveOne', { id, parkedBefore: '2025-01-01T00:00:01.000Z' }))
   }
-  assert.deepEqual(outcomes, ['redriven', 'anew', 'gone', 'gone', 'redriven'])
-  assert.deepEqual(redriven, ['dlq/old', 'dlq/ends', 'dlq/silent'])
+  assert.deepEqual(outcomes, ['redriven', 'anew', 'gone', 'gone'])
+  assert.deepEqual(redriven, ['dlq/old', 'dlq/ends'])
 })
 
 test('conversations that are behind are named unless somebody is at work, and poked', async () => {

@@ -1,5 +1,4 @@
 import { toAppError } from '#infra/errors/index.ts'
-import type { DeadLetterProgress } from '#workflows/contracts.ts'
 import type { Activities } from './contract.ts'
 import type { ActivityDeps } from './deps.ts'
 
@@ -21,8 +20,8 @@ export function createDeadLetters({ tasks }: ActivityDeps): Pick<Activities, 'li
 
     async redriveOne({ id, parkedBefore }) {
       try {
-        const { progressJson } = await tasks.showTask({ id })
-        if (progressJson !== '' && parkedAt(progressJson) >= parkedBefore) return 'anew'
+        const { task } = await tasks.showTask({ id })
+        if (task === undefined || task.parkedAtMs >= Date.parse(parkedBefore)) return 'anew'
         await tasks.redriveTask({ id })
         return 'redriven'
       } catch (error) {
@@ -31,9 +30,4 @@ export function createDeadLetters({ tasks }: ActivityDeps): Pick<Activities, 'li
       }
     },
   }
-}
-
-/** ISO times of one zone: they compare as text. */
-function parkedAt(progressJson: string): string {
-  return (JSON.parse(progressJson) as DeadLetterProgress).parkedAt
 }

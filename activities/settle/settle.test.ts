@@ -152,6 +152,17 @@ test('an attempt that has been overtaken counts nothing more', async () => {
   assert.equal(fanout.settled.length, 1)
 })
 
+test('an attempt that is overtaken and learns at the same time that it is over says so, and is counted', async () => {
+  const { run, fanout, newEnvironment, metrics } = await settling({ members: membersOf(3_000), headSeq: 3 })
+  const environment = newEnvironment()
+  fanout.beforeSettle = () => {
+    fanout.cursor.epoch += 1
+    environment.cancel('TIMED_OUT')
+  }
+  await assert.rejects(run('settle', input, environment), { type: 'FENCED' })
+  assert.equal(await metricValue(metrics, 'gochat_fanout_fenced_total'), 1)
+})
+
 test('the next attempt goes on where the last one was killed, and every member is counted once', async () => {
   const { run, fanout } = await settling({ members: membersOf(3_000), headSeq: 3 })
   fanout.beforeSettle = () => {

@@ -23,7 +23,7 @@ export function createSettle(deps: ActivityDeps): Activities['settle'] {
     try {
       return await settle(input)
     } catch (error) {
-      if (toAppError(error).code === 'FENCED') meter.fenced()
+      if (isFenced(error)) meter.fenced()
       throw error
     }
   }
@@ -55,9 +55,9 @@ export function createSettle(deps: ActivityDeps): Activities['settle'] {
       try {
         return await roundsUntilIdle()
       } catch (error) {
+        if (isFenced(error) || !signal.aborted) throw error
         // What was under way is broken off; the cursor is where the last page ended.
-        if (signal.aborted) return 'cancelled'
-        throw error
+        return 'cancelled'
       }
     }
 
@@ -139,6 +139,10 @@ export function createSettle(deps: ActivityDeps): Activities['settle'] {
       }
     }
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return toAppError(error).code === 'FENCED'
 }
 
 function isBehind({ roundSeq, settledSeq, headSeq }: Cursor): boolean {

@@ -1,4 +1,4 @@
-import { fromBinary } from '@bufbuild/protobuf'
+import { decode } from '#infra/protobuf/index.ts'
 import { TaskRecordSchema, type PoisonFound, type SettleDue } from '#proto/gen/gochat/task/v1/task_pb.ts'
 
 export type DecodedTask =
@@ -11,7 +11,7 @@ const id = /^[1-9][0-9]{0,19}$/
 export function decodeTasks(value: Buffer): readonly DecodedTask[] | string {
   const tasks: DecodedTask[] = []
   try {
-    for (const { body } of fromBinary(TaskRecordSchema, value).tasks) {
+    for (const { body } of decode(TaskRecordSchema, value).tasks) {
       // Made by a newer process: redriven once this one is as new.
       if (body.case === undefined) return 'kind'
       // It becomes part of a workflow's id.

@@ -7,6 +7,7 @@ import { service, startRpcServer } from '#infra/rpc/index.ts'
 import { TaskService } from '#proto/gen/gochat/task/v1/task_service_pb.ts'
 import { createTemporalClient } from '../client.ts'
 import { schema } from './config.ts'
+import { countTasks } from './count-tasks.ts'
 import { taskService } from './task-service.ts'
 
 const config = readConfig(schema)
@@ -35,6 +36,7 @@ await runProcess(
     )
     const etcd = stack.use(connectEtcd({ endpoints: config.GOCHAT_ETCD_ENDPOINTS, log }))
     const temporal = stack.use(createTemporalClient(config))
+    stack.use(countTasks(temporal, { log, metrics }))
     const server = stack.use(
       await startRpcServer({
         port: config.GOCHAT_TASKS_RPC_PORT,

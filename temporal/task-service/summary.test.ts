@@ -13,7 +13,13 @@ test('example: a run as Temporal describes it is a row of the list', () => {
     type: { name: 'deadLetter' },
     startTime: time(1000),
     status: status.WORKFLOW_EXECUTION_STATUS_RUNNING,
-    searchAttributes: { indexedFields: { ImState: keyword('parked'), ImConversationId: keyword('7') } },
+    searchAttributes: {
+      indexedFields: {
+        ImState: keyword('parked'),
+        ImConversationId: keyword('7'),
+        ImParkedAt: keyword('2025-01-01T00:00:02.005Z'),
+      },
+    },
   }
   assert.deepEqual(summaryOf(info), {
     id: 'dlq/page/7/9/0',
@@ -25,6 +31,7 @@ test('example: a run as Temporal describes it is a row of the list', () => {
     errorType: '',
     startedAtMs: 1_000_250,
     closedAtMs: 0,
+    parkedAtMs: Date.UTC(2025, 0, 1, 0, 0, 2, 5),
   })
 })
 

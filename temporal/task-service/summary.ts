@@ -29,10 +29,11 @@ export function summaryOf(info: ExecutionInfo): MessageInitShape<typeof TaskSumm
     errorType: attribute('ImErrorType'),
     startedAtMs: millisecondsOf(info.startTime),
     closedAtMs: millisecondsOf(info.closeTime),
+    parkedAtMs: Date.parse(attribute('ImParkedAt')) || 0,
   }
 }
 
-/** A keyword; empty: it is not set. */
+/** A keyword or a time; empty: it is not set. */
 function jsonText(payload: temporal.api.common.v1.IPayload | undefined): string {
   const value: unknown = payload?.data ? JSON.parse(Buffer.from(payload.data).toString()) : ''
   return typeof value === 'string' ? value : ''
