@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, mock, test } from 'node:test'
+import { afterEach, beforeEach, describe, mock, test } from 'node:test'
 import type { ClientFrame, Entry, Head, ServerFrame } from '../../proto/frames/index.ts'
 import { createClient, type ChatClient } from './client.ts'
+import { ChatError } from './errors.ts'
 
 const own = '1'
 const entry = (seq: number): Entry => ({
@@ -18,6 +19,7 @@ let heads: Head[]
 let asked: ClientFrame[]
 let sockets: FakeSocket[]
 let chat: ChatClient
+let isNeverReady = false
 /** They wait for it. */
 let answers: PromiseWithResolvers<void> | undefined
 
@@ -38,6 +40,7 @@ class FakeSocket extends EventTarget {
   send(text: string): void {
     const frame = JSON.parse(text) as ClientFrame
     asked.push(frame)
+    if (frame.t === 'auth' && isNeverReady) return
     if (frame.t === 'auth') queueMicrotask(() => this.say({ t: 'ready', userId: own, deviceId: 'd', serverTime: 0 }))
     else void this.#answer(frame)
   }
@@ -50,6 +53,10 @@ class FakeSocket extends EventTarget {
     const { id, conversationId, afterSeq, upToSeq = 0 } = frame
     const entries = Array.from({ length: upToSeq - afterSeq }, (_, i) => entry(afterSeq + 1 + i))
     this.say({ t: 'page', id, conversationId, entries, lastSeq: upToSeq })
+  }
+
+  end(code: number): void {
+    this.dispatchEvent(new CloseEvent('close', { code }))
   }
 
   close(): void {}
@@ -135,3 +142,57 @@ for (const [when, answerAfterMs] of [
     assert.deepEqual(applied, [2])
   })
 }
+
+describe('a token that the server calls too old', () => {
+  const needs: boolean[] = []
+  const failures: string[] = []
+  function begin(token: Parameters<typeof createClient>[0]['token']): void {
+    needs.length = 0
+    failures.length = 0
+    chat = createClient({ url: 'ws://server/ws', token })
+    chat.on('failed', ({ code }) => failures.push(code))
+    void chat.connect().catch(() => undefined)
+  }
+  const source = ({ isExpired }: { isExpired: boolean }) => {
+    needs.push(isExpired)
+    return 'x'
+  }
+
+  test('is asked for anew, and the connection comes back; the next time it is just asked for', async () => {
+    begin(source)
+    await pass(1)
+    sockets.at(-1)!.end(4501)
+    await pass(1000)
+    assert.equal(chat.state, 'ready')
+    sockets.at(-1)!.end(1006)
+    await pass(2000)
+    assert.deepEqual([chat.state, needs, failures], ['ready', [false, true, false], []])
+  })
+
+  test('ends the client when another one is too old as well, when there is no other, and when none is given any more', async () => {
+    isNeverReady = true
+    begin(source)
+    await pass(1)
+    sockets.at(-1)!.end(4501)
+    await pass(1000)
+    sockets.at(-1)!.end(4501)
+    assert.deepEqual([chat.state, needs, failures], ['closed', [false, true], ['TOKEN_EXPIRED']])
+    isNeverReady = false
+    begin('x')
+    await pass(1)
+    sockets.at(-1)!.end(4501)
+    assert.deepEqual([chat.state, failures], ['closed', ['TOKEN_EXPIRED']])
+    begin(() => {
+      throw new ChatError({ code: 'SESSION_REVOKED', message: '', retryable: false })
+    })
+    await pass(1)
+    assert.deepEqual([chat.state, failures], ['closed', ['SESSION_REVOKED']])
+  })
+
+  test('a session that has ended ends the client by its name', async () => {
+    begin(source)
+    await pass(1)
+    sockets.at(-1)!.end(4504)
+    assert.deepEqual([chat.state, failures], ['closed', ['SESSION_REVOKED']])
+  })
+})

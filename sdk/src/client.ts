@@ -1,5 +1,6 @@
 import type {
   Head,
+  JoinRequestFrame,
   MembershipFrame,
   NewMessage,
   ReadEventFrame,
@@ -7,7 +8,7 @@ import type {
   TypingEventFrame,
 } from '../../proto/frames/index.ts'
 import { limits } from '../../proto/frames/limits.ts'
-import { createConnection, type ConnectionState } from './connection.ts'
+import { createConnection, type ConnectionState, type TokenSource } from './connection.ts'
 import type { Arrival } from './conversation-log.ts'
 import { createEmitter } from './emitter.ts'
 import { ChatError, closedError, timeoutError } from './errors.ts'
@@ -19,8 +20,11 @@ import { createRequests } from './requests.ts'
 export interface ClientOptions {
   /** `ws://…/ws` or `wss://…/ws`; with several, the next one is tried when one does not answer. */
   readonly url: string | readonly string[]
-  /** An access token, or a function that fetches a fresh one; asked before every connection. */
-  readonly token: string | (() => string | Promise<string>)
+  /**
+   * An access token, or a function that gives one; asked before every connection. `isExpired`: the server has called the last one
+   * too old, so get another (`createCredentials` does). A function that fails with what is not retryable ends the client.
+   */
+  readonly token: string | TokenSource
   /** Conversation id → the seq up to which this device holds everything, from `positions()` of an earlier run. */
   readonly positions?: Readonly<Record<string, number>>
   /**
@@ -49,6 +53,8 @@ export interface ClientEvents {
   readonly typing: TypingEventFrame
   /** This user has joined a large conversation, or left it (leaveSeq), without an entry; the head follows. */
   readonly membership: MembershipFrame
+  /** Somebody asks to join a group that this user decides on, or no longer does; or this user's own request was decided. */
+  readonly joinRequest: JoinRequestFrame
   /** Where a conversation stands by the server's word: unread, readSeq, leaveSeq. */
   readonly head: Head
   readonly state: ConnectionState
@@ -75,7 +81,7 @@ export function createClient(options: ClientOptions) {
 
   const connection = createConnection({
     urls: typeof options.url === 'string' ? [options.url] : options.url,
-    token: typeof token === 'string' ? () => token : token,
+    token,
     onState: (state) => events.emit('state', state),
     onFrame: receive,
     onClose: (code) => {
@@ -165,6 +171,7 @@ export function createClient(options: ClientOptions) {
     } else if (frame.t === 'ack' || frame.t === 'error') outbox.accept(frame)
     else if (frame.t === 'read') events.emit('read', frame)
     else if (frame.t === 'typing') events.emit('typing', frame)
+    else if (frame.t === 'joinRequest') events.emit('joinRequest', frame)
     else if (frame.t === 'resync') syncSoon(0)
     else if (frame.t === 'membership') {
       events.emit('membership', frame)

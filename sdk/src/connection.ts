@@ -4,11 +4,13 @@ import { isFinalClose, reconnectDelayMs } from './reconnect-policy.ts'
 
 export type ConnectionState = 'disconnected' | 'connecting' | 'authenticating' | 'ready' | 'closed'
 
+export type TokenSource = (need: { readonly isExpired: boolean }) => string | Promise<string>
+
 export interface ConnectionOptions {
   /** One of them is tried after the other. */
   readonly urls: readonly string[]
-  /** Asked for before every connection, so that it may fetch a fresh token. */
-  readonly token: () => string | Promise<string>
+  /** A function is asked before every connection. */
+  readonly token: string | TokenSource
   readonly onState: (state: ConnectionState) => void
   readonly onFrame: (frame: ServerFrame, text: string) => void
   /** The socket closed; whether it will be opened again. */
@@ -36,6 +38,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let silence: ReturnType<typeof setTimeout> | undefined
   let silenceMs = 40_000
   let reconnectAfterMs: number | undefined
+  /** The server has called the last token too old, and none has been good since. */
+  let isExpired = false
 
   return {
     get state() {
@@ -81,6 +85,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     else if (frame.t === 'reconnect') reconnectAfterMs = frame.afterMs
     else if (frame.t === 'ready') {
       attempt = 0
+      isExpired = false
       enter('ready')
     }
     options.onFrame(frame, text)
@@ -93,29 +98,41 @@ export function createConnection(options: ConnectionOptions): Connection {
     silenceMs = heartbeat.pingIntervalMs + heartbeat.pongTimeoutMs + 5_000
     enter('authenticating')
     try {
-      const token = await options.token()
+      const token = typeof options.token === 'string' ? options.token : await options.token({ isExpired })
       if (socket === to) to.send(JSON.stringify({ t: 'auth', token }))
-    } catch {
-      if (socket === to) lose(1006)
+    } catch (error) {
+      if (socket !== to) return
+      if (error instanceof ChatError && !error.retryable) fail(1000, error)
+      else lose(1006)
     }
+  }
+
+  function fail(code: number, error: ChatError): void {
+    release()?.close()
+    enter('closed')
+    options.onClose(code, false)
+    options.onFailed(error)
   }
 
   function lose(code: number): void {
     if (state === 'closed' || state === 'disconnected') return
-    release()?.close()
-    const willReconnect = !isFinalClose(code)
-    enter(willReconnect ? 'disconnected' : 'closed')
-    options.onClose(code, willReconnect)
-    if (!willReconnect) {
+    if (isFinalClose(code) && !canGetAnotherToken(code)) {
       const message = `The server closed the connection with code ${code}.`
-      options.onFailed(
-        new ChatError({ code: code === 4501 ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED', message, retryable: false }),
-      )
+      fail(code, new ChatError({ code: refusals[code] ?? 'UNAUTHENTICATED', message, retryable: false }))
       return
     }
+    isExpired ||= code === tokenExpired
+    release()?.close()
+    enter('disconnected')
+    options.onClose(code, true)
     timer = setTimeout(connect, reconnectAfterMs ?? reconnectDelayMs(attempt))
     reconnectAfterMs = undefined
     attempt++
+  }
+
+  /** Once: a token that is new and too old is a matter of clocks, and no other will help. */
+  function canGetAnotherToken(code: number): boolean {
+    return code === tokenExpired && typeof options.token === 'function' && !isExpired
   }
 
   function release(): WebSocket | undefined {
@@ -135,4 +152,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     state = next
     options.onState(next)
   }
+}
+
+const tokenExpired = 4501
+const refusals: Readonly<Record<number, string>> = {
+  [tokenExpired]: 'TOKEN_EXPIRED',
+  4504: 'SESSION_REVOKED',
+  4505: 'ACCOUNT_SUSPENDED',
 }

@@ -1,3 +1,5 @@
+import type { ErrorBody } from '../../proto/frames/index.ts'
+
 /** What went wrong, by the server's own name, and whether the same thing may succeed later. */
 export class ChatError extends Error {
   override readonly name = 'ChatError'
@@ -6,13 +8,7 @@ export class ChatError extends Error {
   readonly retryAfterMs: number | undefined
   readonly details: Record<string, unknown> | undefined
 
-  constructor(body: {
-    code: string
-    message: string
-    retryable: boolean
-    retryAfterMs?: number
-    details?: Record<string, unknown>
-  }) {
+  constructor(body: ErrorBody) {
     super(body.message)
     this.code = body.code
     this.retryable = body.retryable

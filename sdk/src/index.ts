@@ -6,9 +6,11 @@
  * Use: `const chat = createClient({ url, token }); chat.on('entry', ({ entry }) => show(entry)); await chat.connect()`
  */
 export { createClient, type ChatClient, type ClientEvents, type ClientOptions } from './client.ts'
-export type { ConnectionState } from './connection.ts'
+export type { ConnectionState, TokenSource } from './connection.ts'
 export type { Arrival, Via } from './conversation-log.ts'
+export { createCredentials, type Credentials, type CredentialsOptions } from './credentials.ts'
 export { ChatError } from './errors.ts'
-export { createRest, type CommandResult, type Conversation, type Login, type Rest, type RestOptions } from './rest.ts'
+export { createRest, type GroupChanges, type Rest, type RestOptions } from './rest.ts'
+export type { Conversation, Device, Group, Outcome, Session, User } from '../../proto/rest/index.ts'
 export type { Sent } from './outbox.ts'
-export type { Entry, Head, NewMessage } from '../../proto/frames/index.ts'
+export type { ChangeBody, ChangeType, Entry, Head, JoinMode, NewMessage } from '../../proto/frames/index.ts'

@@ -176,11 +176,13 @@ export function createRepair(options: RepairOptions): Repair {
 }
 
 function bringsIn(entry: Entry, userId: string): boolean {
+  if (entry.type === 'joined') return entry.senderId === userId
   return (entry.type === 'created' || entry.type === 'added') && namesUser(entry, userId)
 }
 
 function takesOut(entry: Entry, userId: string): boolean {
-  return (entry.type === 'removed' && namesUser(entry, userId)) || (entry.type === 'left' && entry.senderId === userId)
+  if (entry.type === 'left') return entry.senderId === userId
+  return entry.type === 'dissolved' || (entry.type === 'removed' && namesUser(entry, userId))
 }
 
 function namesUser(entry: Entry, userId: string): boolean {
