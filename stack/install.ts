@@ -1,5 +1,5 @@
-import { access, chmod, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { findProgram } from './find.ts'
+import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { findProgram, isThere } from './find.ts'
 import { run } from './run.ts'
 import type { Report } from './server.ts'
 
@@ -52,14 +52,14 @@ async function havePackageLists(): Promise<boolean> {
 /** Debian asks /usr/sbin/policy-rc.d before it starts a service; 101 means no. What stood there before is put back. */
 async function forbidAutostart(): Promise<AsyncDisposable> {
   const kept = `${POLICY}.before-gochat`
-  const hadPolicy = await exists(POLICY)
+  const hadPolicy = await isThere(POLICY)
   // A run that was killed in the middle has left the real one under the other name.
-  if (hadPolicy && !(await exists(kept))) await rename(POLICY, kept)
+  if (hadPolicy && !(await isThere(kept))) await rename(POLICY, kept)
   await writeFile(POLICY, '#!/bin/sh\nexit 101\n')
   await chmod(POLICY, 0o755)
   return {
     [Symbol.asyncDispose]: async () => {
-      if (await exists(kept)) await rename(kept, POLICY)
+      if (await isThere(kept)) await rename(kept, POLICY)
       else await rm(POLICY, { force: true })
     },
   }
@@ -76,11 +76,4 @@ async function disableUnitsNotIn(before: Set<string>): Promise<void> {
   if (added.length > 0 && (await findProgram('systemctl'))) {
     await run('systemctl', ['-q', 'disable', ...added], { timeoutMs: 30_000 })
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }
