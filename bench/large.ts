@@ -3,20 +3,19 @@
  * are away are settled, what that costs Temporal, and whether a small group beside it feels anything of it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { makeCrowd, makePeople } from '#tests/support/crowd.ts'
+import { makeCrowd } from '#tests/support/crowd.ts'
 import { inParallel } from '#tests/support/in-parallel.ts'
-import { createPopulation } from './population.ts'
+import { createMeter, Ledger, type Meter } from './driver/ledger.ts'
+import { runLoad } from './driver/load.ts'
+import type { Room } from './driver/room.ts'
 import { openListeners, type Arrival } from './listeners.ts'
-import { createTally, runLoad, type Processes, type Room, type Row } from './load.ts'
-import type { Gateway } from './quick.ts'
-import { takeSeat, type Tally } from './seat.ts'
+import type { Row } from './row.ts'
+import type { GoChatOptions } from './systems/gochat.ts'
+import { makeConversations } from './systems/gochat-conversations.ts'
+import { takeSeat } from './systems/gochat-seat.ts'
 import { countHistory, watchSettling, type HistoryCounts, type Settling } from './settling.ts'
 
-export interface LargeOptions {
-  readonly gateways: readonly Gateway[]
-  readonly processes: Processes
-  readonly mysqlUrl: string
-  readonly accessTokenSecret: string
+export interface LargeOptions extends GoChatOptions {
   readonly temporal: { readonly address: string; readonly namespace: string }
   readonly members: number
   readonly online: number
@@ -55,10 +54,14 @@ export async function largeBench(options: LargeOptions): Promise<LargeReport> {
   const crowd = await makeCrowd({ ...options, httpUrls: gateways.map(({ httpUrl }) => httpUrl), size: members })
   onProgress(`sockets: ${online}`)
   const listeners = await openListeners(crowd.people.slice(1, online + 1), gateways)
-  const tally = createTally()
-  const writer = await takeSeat(gateways[0]!.wsUrl, crowd.people[0]!, crowd.conversationId, tally)
-  const besideTally = createTally()
-  const room = await makeSmallGroup(options, besideTally)
+  const ledger = new Ledger(createMeter(), 1)
+  const writer = await takeSeat(gateways[0]!.wsUrl, crowd.people[0]!, crowd.conversationId, ledger, 0)
+  const send = (dueMs: number) => {
+    ledger.sent()
+    writer.send(dueMs)
+  }
+  const besideMeter = createMeter()
+  const room = await makeSmallGroup(options, besideMeter)
   const settling = await watchSettling(options.mysqlUrl, crowd.conversationId)
   const beside = { alone: [] as Row[], loaded: [] as Row[] }
   let messages = 0
@@ -68,16 +71,17 @@ export async function largeBench(options: LargeOptions): Promise<LargeReport> {
     settling.start()
     for (const isLoaded of [false, true, false, true]) {
       onProgress(`a small group ${isLoaded ? `beside ${options.ratePerSecond} messages a second` : 'alone'}`)
-      const load = isLoaded ? sendSteadily(writer.send, options.ratePerSecond) : undefined
+      const load = isLoaded ? sendSteadily(send, options.ratePerSecond) : undefined
       const row = await runLoad(
         {
           id: isLoaded ? 'beside' : 'alone',
+          system: 'gochat',
           rooms: [room],
           ratePerSecond: besidePerSecond,
           warmUpMs: 1000,
           measureMs: options.spellMs,
         },
-        Object.assign(besideTally, createTally()),
+        Object.assign(besideMeter, createMeter()),
         options.processes,
       )
       messages += load?.stop() ?? 0
@@ -110,26 +114,27 @@ export async function largeBench(options: LargeOptions): Promise<LargeReport> {
   }
 }
 
-async function makeSmallGroup(options: LargeOptions, tally: Tally): Promise<Room> {
-  const [writer, ...others] = await makePeople(options, 10)
-  const population = createPopulation(options.gateways[0]!.httpUrl)
-  const conversationId = await population.openGroup(
-    writer!,
-    'beside',
-    others.map(({ id }) => id),
+async function makeSmallGroup(options: LargeOptions, meter: Meter): Promise<Room> {
+  const [conversation] = await makeConversations(options, { rooms: 1, members: 10 })
+  const { id, members } = conversation!
+  const ledger = new Ledger(meter, members.length)
+  const seats = await inParallel(members, 4, (person, place) =>
+    takeSeat(options.gateways[place % options.gateways.length]!.wsUrl, person, id, ledger, place),
   )
-  const seats = await inParallel([writer!, ...others], 4, (person, i) =>
-    takeSeat(options.gateways[i % options.gateways.length]!.wsUrl, person, conversationId, tally),
-  )
-  return { seats, writers: seats.slice(0, 1) }
+  return { seats, writerCount: 1, ledger }
 }
 
 /** At planned times, however long answers take. */
-function sendSteadily(send: () => void, ratePerSecond: number): { stop(): number } {
+function sendSteadily(send: (dueMs: number) => void, ratePerSecond: number): { stop(): number } {
   const startedAt = performance.now()
   let sent = 0
   const timer = setInterval(() => {
-    for (const due = ((performance.now() - startedAt) / 1000) * ratePerSecond; sent < due; sent++) send()
+    for (;;) {
+      const dueMs = startedAt + (sent * 1000) / ratePerSecond
+      if (dueMs > performance.now()) return
+      send(dueMs)
+      sent++
+    }
   }, 5)
   return {
     stop() {

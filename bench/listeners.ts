@@ -1,8 +1,10 @@
 import { inParallel } from '#tests/support/in-parallel.ts'
-import type { Gateway } from './quick.ts'
-import type { Person } from './population.ts'
-import { connectRaw, type RawSocket } from './raw-socket.ts'
-import { authenticate, isMessage, isPing, numberAfter, seqKey, textKey } from './seat.ts'
+import type { Person } from '#tests/support/crowd.ts'
+import { bodyTimeMs, readDigits } from './driver/body.ts'
+import { Finder } from './driver/finder.ts'
+import type { WebSocketConnection } from './driver/web-socket.ts'
+import type { Gateway } from './systems/gochat.ts'
+import { connect, isPing } from './systems/gochat-seat.ts'
 
 /** When one message reached the first and the last of the sockets that listen, in milliseconds after it was sent. */
 export interface Arrival {
@@ -22,11 +24,7 @@ export interface Listeners {
 
 export async function openListeners(people: readonly Person[], gateways: readonly Gateway[]): Promise<Listeners> {
   const arrivals = new Map<number, Arrival>()
-  const sockets = await inParallel(people, 32, async (person, i) => {
-    const socket = await connectRaw(gateways[i % gateways.length]!.wsUrl)
-    await authenticate(socket, person)
-    return socket
-  })
+  const sockets = await inParallel(people, 32, (person, i) => connect(gateways[i % gateways.length]!.wsUrl, person))
   const listeners: Listeners = {
     count: sockets.length,
     arrivals,
@@ -36,16 +34,18 @@ export async function openListeners(people: readonly Person[], gateways: readonl
   for (const socket of sockets) listen(socket)
   return listeners
 
-  function listen(socket: RawSocket): void {
+  function listen(socket: WebSocketConnection): void {
+    const [seqKey, text] = [new Finder('"seq":'), new Finder('"text":"')]
     let lastSeq = 0
     socket.onFrame = (data, start, end) => {
-      if (isPing(data, start, end)) socket.send('{"t":"pong"}')
-      if (!isMessage(data, start)) return
-      const seq = numberAfter(data, seqKey, start)
+      if (isPing(data, start)) return socket.send('{"t":"pong"}')
+      const at = seqKey.find(data, start, end)
+      const textAt = at < 0 ? -1 : text.find(data, at, end)
+      if (textAt < 0) return
+      const seq = readDigits(data, at)
       if (seq <= lastSeq) listeners.duplicated++
       lastSeq = Math.max(lastSeq, seq)
-      const sentAtMicros = numberAfter(data, textKey, start)
-      const afterMs = performance.now() - sentAtMicros / 1000
+      const afterMs = performance.now() - bodyTimeMs(data, textAt)
       const arrival = arrivals.get(seq)
       if (arrival === undefined) arrivals.set(seq, { firstMs: afterMs, lastMs: afterMs, sockets: 1 })
       else {

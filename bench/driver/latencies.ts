@@ -4,7 +4,7 @@ import { build } from 'hdr-histogram-js'
 export interface Latencies {
   record(ms: number): void
   percentile(percent: number): number
-  readonly count: number
+  readonly maxMs: number
 }
 
 export function createLatencies(): Latencies {
@@ -15,9 +15,14 @@ export function createLatencies(): Latencies {
   })
   return {
     record: (ms) => histogram.recordValue(Math.min(60_000_000, Math.max(1, Math.round(ms * 1000)))),
-    percentile: (percent) => histogram.getValueAtPercentile(percent) / 1000,
-    get count() {
-      return histogram.totalCount
+    // It rounds up, beyond the largest.
+    percentile: (percent) => Math.min(maxMs(), histogram.getValueAtPercentile(percent) / 1000),
+    get maxMs() {
+      return maxMs()
     },
+  }
+
+  function maxMs(): number {
+    return histogram.totalCount === 0 ? 0 : histogram.maxValue / 1000
   }
 }
