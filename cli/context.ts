@@ -7,6 +7,8 @@ export interface CommandContext {
   profile: Profile
   /** The checkout. */
   root: string
+  /** Added to what our processes get. */
+  env?: Record<string, string>
 }
 
 /** What `cli/commands/<name>.ts` exports. */
@@ -28,8 +30,16 @@ export interface Stack {
   env: Record<string, string>
 }
 
-export async function openStack({ profile }: CommandContext): Promise<Stack> {
+export async function openStack({ profile, env }: CommandContext): Promise<Stack> {
   const credentials = await ensureCredentials(profile)
   const addresses = serverAddresses(profile, credentials, process.env)
-  return { credentials, addresses, env: stackEnv(addresses, process.env) }
+  return { credentials, addresses, env: { ...partitionsOf(profile), ...stackEnv(addresses, process.env), ...env } }
+}
+
+/**
+ * For one logic on one machine: a flush of few commands is a record in each of their partitions (docs/performance.md). Tests have the
+ * configuration's own default, so that there is something to take over.
+ */
+function partitionsOf({ name }: Profile): Record<string, string> {
+  return name === 'test' ? {} : { GOCHAT_UPSTREAM_PARTITIONS: process.env['GOCHAT_UPSTREAM_PARTITIONS'] || '2' }
 }

@@ -4,7 +4,7 @@ import type { Credentials } from '#stack/credentials.ts'
 import { createProfile } from '#stack/profile.ts'
 import { SERVERS, serverAddresses, stackEnv } from '#stack/servers.ts'
 import type { Stack } from './context.ts'
-import { DEFAULT_COUNTS, MAX_COUNT, processSpecs, type Counts } from './plan.ts'
+import { MAX_COUNT, TEST_COUNTS, processSpecs, type Counts } from './plan.ts'
 
 const profile = createProfile('dev', '/checkout', {})
 const credentials: Credentials = {
@@ -18,8 +18,8 @@ const credentials: Credentials = {
 const addresses = serverAddresses(profile, credentials, {})
 const stack: Stack = { credentials, addresses, env: stackEnv(addresses, {}) }
 
-test('the default plan has the real shape, and no process starts before the servers', () => {
-  const specs = processSpecs(profile, stack, DEFAULT_COUNTS)
+test('the plan of the tests has the real shape, and no process starts before the servers', () => {
+  const specs = processSpecs(profile, stack, TEST_COUNTS)
   assert.deepEqual(
     specs.map(({ name }) => name),
     ['repo-1', 'tasks-1', 'logic-1', 'logic-2', 'gateway-1', 'gateway-2', 'worker-1', 'dispatcher-1'],
@@ -28,7 +28,7 @@ test('the default plan has the real shape, and no process starts before the serv
 })
 
 test('no two ports of the largest plan are the same', () => {
-  const counts = Object.fromEntries(Object.keys(DEFAULT_COUNTS).map((role) => [role, MAX_COUNT])) as Counts
+  const counts = Object.fromEntries(Object.keys(TEST_COUNTS).map((role) => [role, MAX_COUNT])) as Counts
   const ports = [
     ...processSpecs(profile, stack, counts).flatMap((spec) => Object.values(spec.ports)),
     ...SERVERS.flatMap((server) => Object.values(server.ports(profile))),

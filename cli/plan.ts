@@ -8,7 +8,10 @@ import type { ProcessSpec } from './supervisor/spec.ts'
 export type Role = 'gateway' | 'logic' | 'repo' | 'tasks' | 'worker' | 'dispatcher'
 export type Counts = Record<Role, number>
 
-export const DEFAULT_COUNTS: Counts = { repo: 1, tasks: 1, logic: 2, gateway: 2, worker: 1, dispatcher: 1 }
+/** One logic: a second one halves the batches of both, and costs a two-core machine a third of what it carries (docs/performance.md). */
+export const DEFAULT_COUNTS: Counts = { repo: 1, tasks: 1, logic: 1, gateway: 2, worker: 1, dispatcher: 1 }
+/** Tests have two of what takes work over from each other. */
+export const TEST_COUNTS: Counts = { ...DEFAULT_COUNTS, logic: 2 }
 /** What the port plan has room for. */
 export const MAX_COUNT = 9
 /** A folder of the data folder. */

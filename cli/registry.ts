@@ -9,6 +9,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   chat: () => import('./commands/chat.ts'),
   tasks: () => import('./commands/tasks.ts'),
   admin: () => import('./commands/admin.ts'),
+  suspend: () => import('./commands/suspend.ts'),
   sql: () => import('./commands/sql.ts'),
   temporal: () => import('./commands/temporal.ts'),
   tctl: () => import('./commands/tctl.ts'),

@@ -16,6 +16,8 @@ export async function showEntry(entry: Entry, ownUserId: string, lobby: Lobby): 
       const names = await Promise.all((userIds ?? []).map((id) => lobby.nameOf(id)))
       return `${time} · ${names.map(printable).join(', ')} came in`
     }
+    case 'joined':
+      return `${time} · ${who} came in`
     case 'left':
       return `${time} · ${who} left`
     default:

@@ -3,7 +3,7 @@ import { createConnection, type ResultSetHeader } from 'mysql2/promise'
 import { openStack, UsageError, type CommandContext } from '../context.ts'
 
 export const summary = 'make a user an admin, who may steer tasks under /admin'
-export const usage = 'admin NAME [--revoke]     counts from the next login of NAME on'
+export const usage = 'admin NAME [--revoke]     counts from the next login or refresh of NAME on'
 
 const TIMEOUT_MS = 5_000
 
@@ -17,7 +17,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
   if (name === undefined || more.length > 0) throw new UsageError('Name one user.')
   const { env } = await openStack(context)
   if (!(await setAdmin(env['GOCHAT_MYSQL_URL']!, name, !values.revoke))) throw new Error(`There is no user ${name}.`)
-  console.log(`${name} is ${values.revoke ? 'no admin any more' : 'an admin'}, from the next login on.`)
+  console.log(`${name} is ${values.revoke ? 'no admin any more' : 'an admin'}, from the next login or refresh on.`)
   return 0
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readCredentials } from '#stack/credentials.ts'
 import { acquireLock } from '#stack/lock.ts'
@@ -6,14 +7,19 @@ import { UsageError, type CommandContext } from '../context.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import type { Totals } from '../testing/count.ts'
 import { findTestFiles, type TestFiles } from '../testing/files.ts'
+import { openCoverage, type Coverage } from '../testing/coverage.ts'
+import { checkCoverage, formatCoverage } from '../testing/coverage-rows.ts'
+import { groupUnitFiles } from '../testing/isolation.ts'
 import { runTestFiles } from '../testing/run-files.ts'
 import { openTestStack, type TestStack } from '../testing/test-stack.ts'
 
 export const summary = 'run all tests, on servers and data of their own'
-export const usage = `test [PATTERN…] [--unit] [--keep] [--concurrency N]
-  PATTERN   a glob, or any part of a test file's path
-  --unit    only what needs no server
-  --keep    leave the test stack running for the next time (./gochat down --profile test)`
+export const usage = `test [PATTERN…] [--unit] [--keep] [--coverage] [--concurrency N]
+  PATTERN     a glob, or any part of a test file's path
+  --unit      only what needs no server
+  --keep      leave the test stack running for the next time (./gochat down --profile test)
+  --coverage  show what this run covered, as a run of everything does
+  A run of everything fails when fewer than 80 % of the lines are covered.`
 
 const UNIT_TIMES = { testTimeoutMs: 60_000, timeoutMs: 5 * 60_000 }
 const SERVER_TIMES = { testTimeoutMs: 15 * 60_000, timeoutMs: 60 * 60_000 }
@@ -27,6 +33,7 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     options: {
       unit: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      coverage: { type: 'boolean', default: false },
       concurrency: { type: 'string', default: '1' },
     },
   })
@@ -42,10 +49,16 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     all.failed += totals.failed
     all.failures.push(...totals.failures)
   }
-  const base = { root: context.root, signal: interrupted.signal }
-  add(await runTestFiles({ ...base, files: files.unit, env: {}, concurrency: 2, ...UNIT_TIMES }))
+  const isWhole = positionals.length === 0 && !values.unit
+  await using coverage = isWhole || values.coverage ? await openCoverage(context.root) : undefined
+  const base = { root: context.root, signal: interrupted.signal, env: { ...coverage?.env } }
+  const { together, alone } = await groupUnitFiles(context.root, files.unit)
+  add(await runTestFiles({ ...base, files: together, concurrency: 'one process', ...UNIT_TIMES }))
+  add(await runTestFiles({ ...base, files: alone, concurrency: 2, ...UNIT_TIMES }))
+  await coverage?.collect()
   if (!values.unit && files.server.length + files.fault.length > 0) {
-    const options = { keep: values.keep, concurrency: Number(values.concurrency), signal: interrupted.signal }
+    const { keep } = values
+    const options = { keep, coverage, concurrency: Number(values.concurrency), signal: interrupted.signal }
     await runOnStack(context, files, options, add).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error)
       console.log(`\n${message}`)
@@ -53,21 +66,37 @@ export async function run(args: string[], context: CommandContext): Promise<numb
     })
   }
   if (interrupted.signal.aborted) add({ passed: 0, failed: 1, failures: ['interrupted'] })
+  else if (coverage) add(await showCoverage(coverage, isWhole))
   if (all.failures.length > 0) console.log(`\nFailed:\n${all.failures.map((line) => `  ${line}`).join('\n')}`)
   console.log(`\n${all.passed} passed, ${all.failed} failed`)
   return all.failed > 0 ? 1 : 0
 }
 
+async function showCoverage(coverage: Coverage, isWhole: boolean): Promise<Totals> {
+  await coverage.collect()
+  const rows = await coverage.rows()
+  console.log(`\n${formatCoverage(rows)}`)
+  return isWhole ? checkCoverage(rows) : { passed: 0, failed: 0, failures: [] }
+}
+
+interface RunOptions {
+  keep: boolean
+  coverage: Coverage | undefined
+  concurrency: number
+  signal: AbortSignal
+}
+
 async function runOnStack(
   context: CommandContext,
   files: TestFiles,
-  options: { keep: boolean; concurrency: number; signal: AbortSignal },
+  options: RunOptions,
   add: (totals: Totals) => void,
 ): Promise<void> {
   const progress = createProgress()
-  const testContext = { root: context.root, profile: createProfile('test', context.root, process.env) }
-  await readCredentials(testContext.profile) // refuses another profile's folder
-  await using _ = await acquireLock(`test ${testContext.profile.dataDir}`, {
+  const profile = createProfile('test', context.root, process.env)
+  const testContext = { root: context.root, profile, env: { ...options.coverage?.env } }
+  await readCredentials(profile) // refuses another profile's folder
+  await using _ = await acquireLock(`test ${profile.dataDir}`, {
     timeoutMs: LOCK_TIMEOUT_MS,
     onWait: () => progress.note('another ./gochat test uses the test stack: waiting for it'),
   })
@@ -76,26 +105,33 @@ async function runOnStack(
   try {
     await runGroups(stack, files, options, add)
   } finally {
-    if (!options.keep) await closeQuietly(stack, progress)
+    await closeQuietly(stack, options, progress)
   }
 }
 
 async function runGroups(
   stack: TestStack,
   files: TestFiles,
-  { concurrency, signal }: { concurrency: number; signal: AbortSignal },
+  { coverage, concurrency, signal }: RunOptions,
   add: (totals: Totals) => void,
 ): Promise<void> {
-  const base = { root: stack.root, signal }
+  const base = { root: stack.root, signal, preload: join(stack.root, 'tests/support/contract/register.ts') }
   const env = await stack.start()
   add(await runTestFiles({ ...base, files: files.server, env, concurrency, ...SERVER_TIMES }))
+  await coverage?.collect()
   for (const file of files.fault) {
     if (signal.aborted) return
     await stack.heal()
     add(await runTestFiles({ ...base, files: [file], env, concurrency: 1, ...FAULT_TIMES }))
+    await coverage?.collect()
   }
 }
 
-async function closeQuietly(stack: TestStack, progress: Progress): Promise<void> {
-  await stack.stop().catch((error: unknown) => progress.note(`stopping the test stack: ${String(error)}`))
+/** What our processes covered is known once they have ended, so a measured run ends them also when the servers are kept. */
+async function closeQuietly(stack: TestStack, { keep, coverage }: RunOptions, progress: Progress): Promise<void> {
+  const stop = async (): Promise<void> => {
+    if (!keep) await stack.stop()
+    else if (coverage) await stack.stopProcesses()
+  }
+  await stop().catch((error: unknown) => progress.note(`stopping the test stack: ${String(error)}`))
 }

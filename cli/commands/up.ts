@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { serverPort } from '#stack/profile.ts'
 import { bringUp } from '../bring-up.ts'
-import { UsageError, type CommandContext } from '../context.ts'
+import { UsageError, type CommandContext, type Stack } from '../context.ts'
 import { DEFAULT_COUNTS, MAX_COUNT, ROLES, type Counts, type Role } from '../plan.ts'
 import { createProgress } from '../progress.ts'
 
@@ -20,8 +20,8 @@ const FLAGS: Record<string, Role> = {
 export async function run(args: string[], context: CommandContext): Promise<number> {
   const counts = parseCounts(args)
   const startedAt = Date.now()
-  await bringUp(context, counts, createProgress())
-  console.log(`\nGoChat is up (${((Date.now() - startedAt) / 1000).toFixed(1)} s).\n${table(context, counts)}`)
+  const stack = await bringUp(context, counts, createProgress())
+  console.log(`\nGoChat is up (${((Date.now() - startedAt) / 1000).toFixed(1)} s).\n${table(context, counts, stack)}`)
   return 0
 }
 
@@ -38,16 +38,18 @@ export function parseCounts(args: string[]): Counts {
   return counts
 }
 
-function table({ profile }: CommandContext, counts: Counts): string {
+function table({ profile }: CommandContext, counts: Counts, { env }: Stack): string {
   const gateways = Array.from({ length: counts.gateway }, (_, i) => profile.portBase + 101 + i)
   const first = gateways[0] ?? profile.portBase + 101
   const admins = profile.portBase + ROLES.gateway.adminOffset + 1
   const option = profile.name === 'dev' ? '' : ` --profile ${profile.name}`
+  const webUiPort = serverPort(profile, 'temporalUi')
   const others = gateways.length > 1 ? `   (also on ${gateways.slice(1).join(', ')})` : ''
   const rows: [string, string][] = [
     ['REST and its docs', `http://127.0.0.1:${first}/docs${others}`],
     ['WebSocket', `ws://127.0.0.1:${first}/ws`],
-    ['Temporal Web UI', `http://127.0.0.1:${serverPort(profile, 'temporalUi')}`],
+    // With the namespace: the page opens in `default` otherwise, where nothing is.
+    ['Temporal Web UI', `http://127.0.0.1:${webUiPort}/namespaces/${env['GOCHAT_TEMPORAL_NAMESPACE']}/workflows`],
     ['Metrics', `http://127.0.0.1:${admins}/metrics   (every process has one: ./gochat status)`],
     ['Logs', `${profile.logDir}   (./gochat logs${option} -f)`],
     ['Try first', `./gochat chat${option} alice   and in another terminal   ./gochat chat${option} bob`],

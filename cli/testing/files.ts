@@ -1,8 +1,8 @@
 import { glob } from 'node:fs/promises'
-import { matchesGlob } from 'node:path'
+import { dirname, matchesGlob } from 'node:path'
 
 export interface TestFiles {
-  /** Beside their source; need no server. */
+  /** Beside their source, or of the whole tree and directly in tests/; need no server. */
   unit: string[]
   /** Need the stack. */
   server: string[]
@@ -24,7 +24,7 @@ export function sortTestFiles(all: readonly string[], patterns: readonly string[
   const files: TestFiles = { unit: [], server: [], fault: [] }
   for (const file of all.toSorted().filter(isChosen)) {
     if (file.startsWith('tests/fault/')) files.fault.push(file)
-    else if (file.startsWith('tests/')) files.server.push(file)
+    else if (file.startsWith('tests/') && dirname(file) !== 'tests') files.server.push(file)
     else files.unit.push(file)
   }
   return files

@@ -7,8 +7,11 @@ import type { Totals } from './count.ts'
 export interface RunFilesOptions {
   root: string
   files: readonly string[]
+  /** A module that every test file loads first. */
+  preload?: string
   env: Record<string, string>
-  concurrency: number
+  /** How many files at a time, each in a process of its own; or all of them in one process. */
+  concurrency: number | 'one process'
   testTimeoutMs: number
   /** For all of it, because nothing else ends a file that loops. */
   timeoutMs: number
@@ -17,13 +20,14 @@ export interface RunFilesOptions {
 
 /** Runs test files, shows them as they end, and returns the totals; a run that fails without a failed test is one failure. */
 export async function runTestFiles(options: RunFilesOptions): Promise<Totals> {
-  const { root, files, env, concurrency, testTimeoutMs, timeoutMs, signal } = options
+  const { root, files, preload, env, concurrency, testTimeoutMs, timeoutMs, signal } = options
   if (files.length === 0 || signal?.aborted) return { passed: 0, failed: 0, failures: [] }
   const folder = await mkdtemp(join(tmpdir(), 'gochat-test-'))
   const totalsFile = join(folder, 'totals.json')
   const flags = [
+    ...(preload === undefined ? [] : [`--import=${preload}`]),
     '--test',
-    `--test-concurrency=${concurrency}`,
+    concurrency === 'one process' ? '--test-isolation=none' : `--test-concurrency=${concurrency}`,
     `--test-timeout=${testTimeoutMs}`,
     // A handle that a test left open must not hold up the run.
     '--test-force-exit',

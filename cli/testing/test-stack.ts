@@ -5,7 +5,7 @@ import type { Profile } from '#stack/profile.ts'
 import { bringDown } from '../bring-down.ts'
 import { bringUp } from '../bring-up.ts'
 import type { CommandContext } from '../context.ts'
-import { COMPILE_CACHE, DEFAULT_COUNTS, processEnv } from '../plan.ts'
+import { COMPILE_CACHE, TEST_COUNTS, processEnv } from '../plan.ts'
 import type { Progress } from '../progress.ts'
 import { connectSupervisor } from '../supervisor/client.ts'
 import { endRemains } from '../supervisor/launch.ts'
@@ -16,6 +16,8 @@ export interface TestStack {
   start(): Promise<Record<string, string>>
   /** Brings back what a test has stopped or removed. */
   heal(): Promise<void>
+  /** Ends our processes; the servers stay. */
+  stopProcesses(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -27,7 +29,7 @@ export function openTestStack(context: CommandContext, progress: Progress): Test
       const kept = await connectSupervisor(profile)
       if (kept) await removeProcesses(kept)
       else await wipe(profile)
-      const stack = await bringUp(context, DEFAULT_COUNTS, progress)
+      const stack = await bringUp(context, TEST_COUNTS, progress)
       return {
         ...processEnv(profile, stack),
         GOCHAT_PROFILE: profile.name,
@@ -35,7 +37,11 @@ export function openTestStack(context: CommandContext, progress: Progress): Test
         GOCHAT_PORT_BASE: String(profile.portBase),
       }
     },
-    heal: async () => void (await bringUp(context, DEFAULT_COUNTS, progress)),
+    heal: async () => void (await bringUp(context, TEST_COUNTS, progress)),
+    async stopProcesses() {
+      const client = await connectSupervisor(profile)
+      if (client) await removeProcesses(client)
+    },
     stop: () => bringDown(context, progress, { hasToWipe: false }),
   }
 }
