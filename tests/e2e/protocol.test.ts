@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Compile } from 'typebox/compile'
 import { waitFor } from '#infra/testing/index.ts'
 import { serverFrames } from '#proto/frames/index.ts'
-import { readProtocolPage } from '../support/protocol-page.ts'
+import { readProtocolPage } from '#services/gateway/documents/protocol-page.ts'
 import { openSystem } from '../support/system.ts'
 
 /** The page's own examples, sent as they stand but for the token and the conversation; a plain WebSocket, no SDK. */

@@ -36,24 +36,66 @@ async function ask(request: Ask): Promise<Record<string, unknown>> {
 interface Account {
   readonly id: string
   readonly token: string
+  readonly refreshToken: string
+  readonly password: string
+}
+
+/** Both halves; the id of the session before them is no secret. */
+function secretHalves(what: string, refreshToken: unknown): string {
+  const [, family, half] = String(refreshToken).split('.')
+  secret(`half that stays of ${what}`, family)
+  secret(`half of ${what}`, half)
+  return String(refreshToken)
 }
 
 async function register(nick: string): Promise<Account> {
   const name = secret(`name of ${nick}`)
   const password = secret(`password of ${nick}`)
   const displayName = secret(`display name of ${nick}`)
-  const body = { name, password, displayName }
-  const { user, accessToken } = await ask({ method: 'POST', path: '/auth/register', body })
+  const deviceName = secret(`device name of ${nick}`)
+  const body = { name, password, displayName, deviceName }
+  const { user, accessToken, refreshToken } = await ask({ method: 'POST', path: '/auth/register', body })
   await ask({ method: 'POST', path: '/auth/login', body: { name, password } })
   await ask({ method: 'POST', path: '/auth/login', body: { name, password: secret(`wrong password of ${nick}`) } })
   // The signature: the rest of a token is the same in many.
   secret(`token of ${nick}`, String(accessToken).split('.')[2])
-  return { id: (user as { id: string }).id, token: accessToken as string }
+  const id = (user as { id: string }).id
+  return { id, password, token: accessToken as string, refreshToken: secretHalves(`token of ${nick}`, refreshToken) }
+}
+
+/** Everything that an account can do with what it proves itself with, rightly and wrongly. */
+async function manageAccount({ id, token, password, refreshToken }: Account, admin: Account): Promise<void> {
+  const post = (path: string, body?: unknown, by = token) => ask({ method: 'POST', path, token: by, body })
+  await ask({ method: 'PATCH', path: '/devices/unknown', token, body: { name: secret('name of no device') } })
+  const { devices } = (await ask({ method: 'GET', path: '/devices', token })) as { devices: { deviceId: string }[] }
+  const path = `/devices/${devices[0]!.deviceId}`
+  await ask({ method: 'PATCH', path, token, body: { name: secret('new device name') } })
+  const newPassword = secret('new password')
+  await post('/auth/password', { oldPassword: secret('wrong old password'), newPassword })
+  await post('/auth/password', { oldPassword: password, newPassword })
+  await post('/auth/refresh', { refreshToken: secret('refresh token that is none') })
+  const made = secret('half that nobody was given', `${'made-up-'.repeat(5)}abc`)
+  await post('/auth/refresh', { refreshToken: `${refreshToken.split('.')[0]}.${made}.${made}` })
+  let latest = refreshToken
+  for (const what of ['second token', 'third token']) {
+    const next = await post('/auth/refresh', { refreshToken: latest })
+    latest = secretHalves(what, next['refreshToken'])
+    secret(`access token with the ${what}`, String(next['accessToken']).split('.')[2])
+  }
+  // Used again: its session ends, which is logged.
+  const reused = await post('/auth/refresh', { refreshToken })
+  assert.equal((reused['error'] as { code: string }).code, 'SESSION_REVOKED')
+  await post(`/admin/users/${id}/suspend`, undefined, admin.token)
+  const guest = await post('/auth/guest', { displayName: secret('name of a guest'), deviceName: secret('guest phone') })
+  secretHalves('token of a guest', guest['refreshToken'])
+  secret('access token of a guest', String(guest['accessToken']).split('.')[2])
+  await post('/auth/logout', undefined, String(guest['accessToken']))
 }
 
 /** Uses everything that takes text, rightly and wrongly. */
 async function talk(): Promise<void> {
   const [ann, bob] = [await register('ann'), await register('bob')]
+  await manageAccount(await register('erin'), ann)
   const { token } = ann
   const post = (path: string, body: unknown) => ask({ method: 'POST', path, token, body })
   const group = { commandId: randomUUID(), name: secret('group name'), memberIds: [bob.id] }

@@ -5,7 +5,8 @@ import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { waitFor } from '#infra/testing/index.ts'
 import { groupFanout } from '#workflows/contracts.ts'
-import { attend } from '../support/attendance.ts'
+import type { ProcessSpec } from '../../cli/supervisor/spec.ts'
+import { attend, type Attendance } from '../support/attendance.ts'
 import { makeCrowd, type Crowd } from '../support/crowd.ts'
 import { openRoundLedger, type RoundLedger } from '../support/round-ledger.ts'
 import { openSystem } from '../support/system.ts'
@@ -65,37 +66,16 @@ test('a worker that sleeps past its heartbeat and wakes up while another is at w
   execFileSync(process.execPath, [join(root, 'temporal/worker/build-bundle.ts'), bundle])
   const second = system.spec('worker', 2, { ...smallPages, GOCHAT_WORKFLOW_BUNDLE: bundle })
   await using attendance = await attend(conversationId, people.slice(0, 50), wsUrls)
-  const writer = attendance.of(people[0]!)
-  const fromSeq = writer.seqs.at(-1)!
-  const [sleeper] = await system.processes('worker-1')
-  try {
-    await writer.chat.sendText(conversationId, 'to be settled')
-    await untilRoundMoves(conversationId, '0')
-    system.kill(sleeper!, 'SIGSTOP')
-    const asleep = (await ledger.cursor(conversationId))!
-    assert.ok(asleep.roundSeq > 0, 'the round was over before')
-    await system.supervisor.add(second)
-    // The other has claimed: the sleeper's next page must not count.
-    await waitFor(async () => (await ledger.cursor(conversationId))!.epoch > asleep.epoch, {
-      // Polls of the sleeper may still be handed the retry, and each costs a heartbeat timeout.
-      timeoutMs: 120_000,
-      what: 'the other worker to claim the cursor',
-    })
-    system.kill(sleeper!, 'SIGCONT')
-    await ledger.untilSettled(conversationId, 120_000)
-    await sleep(1000)
-    const account = await ledger.check(conversationId)
-    const fenced = [...(await system.metric('gochat_fanout_fenced_total')).values()].reduce(
-      (sum, value) => sum + value,
-      0,
-    )
-    assert.ok(fenced >= 1, 'nobody was fenced: there were no two pages at once')
-    attendance.assertExact(fromSeq, fromSeq + 1)
-    t.diagnostic(`fenced ${fenced} · ${JSON.stringify(account)} · raw duplicates ${attendance.duplicates}`)
-  } finally {
-    system.kill(sleeper!, 'SIGCONT')
-    await system.supervisor.remove(second.name)
+  const fromSeq = attendance.of(people[0]!).seqs.at(-1)!
+  let sleeps = 0
+  // A sleeper whose call or whose attempt has timed out by the time it wakes up does not get as far as the fence.
+  for (let fenced = 0; fenced === 0; sleeps += 1) {
+    assert.ok(sleeps < 4, 'nobody was fenced: there were never two pages at once')
+    fenced = await sleepThroughRound(attendance, second)
   }
+  const account = await ledger.check(conversationId)
+  attendance.assertExact(fromSeq, fromSeq + sleeps)
+  t.diagnostic(`${sleeps} sleeps · ${JSON.stringify(account)} · raw duplicates ${attendance.duplicates}`)
 })
 
 test('paused in a round, 200 messages, resumed: live chat goes on, nothing is settled meanwhile, everything after', async (t) => {
@@ -124,6 +104,42 @@ test('paused in a round, 200 messages, resumed: live chat goes on, nothing is se
   attendance.assertExact(fromSeq, fromSeq + 201)
   t.diagnostic(`${JSON.stringify(account)} · raw duplicates ${attendance.duplicates}`)
 })
+
+/**
+ * One message to be settled; worker-1 sleeps in the middle of it until `second` has taken over, and both end it. Resolves with
+ * how many attempts were fenced.
+ */
+async function sleepThroughRound(attendance: Attendance, second: ProcessSpec): Promise<number> {
+  const { conversationId, people } = crowd
+  const [sleeper] = await system.processes('worker-1')
+  const fencedBefore = await fencedTotal()
+  try {
+    await attendance.of(people[0]!).chat.sendText(conversationId, 'to be settled')
+    await untilRoundMoves(conversationId, '0')
+    system.kill(sleeper!, 'SIGSTOP')
+    const asleep = (await ledger.cursor(conversationId))!
+    assert.ok(asleep.roundSeq > 0, 'the round was over before')
+    await system.supervisor.add(second)
+    // The other has claimed: the sleeper's next page must not count.
+    await waitFor(async () => (await ledger.cursor(conversationId))!.epoch > asleep.epoch, {
+      // Polls of the sleeper may still be handed the retry, and each costs a heartbeat timeout.
+      timeoutMs: 120_000,
+      what: 'the other worker to claim the cursor',
+    })
+    system.kill(sleeper!, 'SIGCONT')
+    await ledger.untilSettled(conversationId, 120_000)
+    await sleep(1000)
+    return (await fencedTotal()) - fencedBefore
+  } finally {
+    system.kill(sleeper!, 'SIGCONT')
+    await system.supervisor.remove(second.name)
+  }
+}
+
+/** Of all workers that are there now: read it before one of them is removed. */
+async function fencedTotal(): Promise<number> {
+  return [...(await system.metric('gochat_fanout_fenced_total')).values()].reduce((sum, value) => sum + value, 0)
+}
 
 /** Resolves with the place of an open round that is behind `afterUserId`. */
 async function untilRoundMoves(conversationId: string, afterUserId: string): Promise<string> {

@@ -100,7 +100,9 @@ for (const { name, file, from, to, tests } of mutations) {
 
 /** Runs test files of the copy; returns the names of those that fail. */
 function runTests(files: readonly string[]): Promise<string[]> {
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  // What the copy covers says nothing of the checkout.
+  const unset = { NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined }
+  const env = { ...process.env, ...unset }
   const args = ['--test', '--test-force-exit', '--test-reporter=tap', `--test-timeout=${testTimeoutMs}`, ...files]
   const child = spawn(process.execPath, args, { cwd: copy, env, stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { createPool, type Pool } from 'mysql2/promise'
 import { createRest } from '@gochat/sdk'
 import { createIdGenerator } from '#infra/id/index.ts'
-import { accessTokenFormat as format } from '#proto/access-token.ts'
+import { accessTokenFormat as format, accessTokenKeyId } from '#proto/access-token.ts'
 import { inParallel } from './in-parallel.ts'
 
 /** Somebody of a crowd, logged in without a password: thousands of hashes would take longer than the test. */
@@ -67,22 +67,28 @@ export async function makePeople(
   } finally {
     await pool.end()
   }
-  const key = new TextEncoder().encode(accessTokenSecret)
-  return inParallel(ids, 64, async (id) => ({ id, token: await signToken(id, key) }))
+  return inParallel(ids, 64, async (id) => ({ id, token: await signToken(id, accessTokenSecret) }))
 }
 
 async function insertUsers(pool: Pool, ids: readonly string[]): Promise<void> {
   const rows = ids.map((id) => [id, Buffer.from(`crowd-${id}`), `crowd ${id}`, 'no password', new Date()])
   await pool.query('INSERT INTO users (id, name, display_name, password_hash, created_at) VALUES ?', [rows])
+  // A session each, under the id of its user: its refresh token is one that nobody knows.
+  const hash = randomBytes(32)
+  const now = new Date()
+  const end = new Date(now.getTime() + lifetimeSeconds * 1000)
+  const sessions = ids.map((id) => [id, id, 'crowd', hash, hash, now, now, now, end])
+  const columns = 'id, user_id, device_id, family_hash, refresh_hash, rotated_at, created_at, last_seen_at, expires_at'
+  await pool.query(`INSERT INTO sessions (${columns}) VALUES ?`, [sessions])
 }
 
-function signToken(userId: string, key: Uint8Array): Promise<string> {
-  return new SignJWT({ dev: 'crowd' })
-    .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid: format.keyId })
+function signToken(userId: string, secret: string): Promise<string> {
+  return new SignJWT({ dev: 'crowd', sid: userId })
+    .setProtectedHeader({ alg: format.algorithm, typ: format.typ, kid: accessTokenKeyId(secret) })
     .setIssuer(format.issuer)
     .setAudience(format.audience)
     .setSubject(userId)
     .setIssuedAt()
     .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeSeconds)
-    .sign(key)
+    .sign(new TextEncoder().encode(secret))
 }

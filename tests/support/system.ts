@@ -2,13 +2,14 @@ import { resolve } from 'node:path'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { openStack, type CommandContext } from '../../cli/context.ts'
 import { findGateways, type GatewayAddress } from '../../cli/gateways.ts'
-import { DEFAULT_COUNTS, processSpec, type Role } from '../../cli/plan.ts'
+import { TEST_COUNTS, processSpec, type Role } from '../../cli/plan.ts'
 import {
   connectSupervisor,
   type ProcessSpec,
   type ProcessStatus,
   type SupervisorClient,
 } from '../../cli/supervisor/client.ts'
+import { coverageEnv } from '../../cli/testing/coverage-env.ts'
 import { deliveryConfig } from '#delivery/config.ts'
 import { partitionOf } from '#delivery/partition.ts'
 import { readConfig } from '#infra/config/index.ts'
@@ -42,7 +43,11 @@ export interface System {
 
 export async function openSystem(): Promise<System> {
   const root = resolve(import.meta.dirname, '../..')
-  const context: CommandContext = { root, profile: createProfile('test', root, process.env) }
+  const context: CommandContext = {
+    root,
+    profile: createProfile('test', root, process.env),
+    env: coverageEnv(process.env['NODE_V8_COVERAGE']),
+  }
   const supervisor = await connectSupervisor(context.profile)
   if (supervisor === undefined) throw new Error('The test stack does not run: use ./gochat test')
   const stack = await openStack(context)
@@ -64,7 +69,7 @@ export async function openSystem(): Promise<System> {
     kill: (target, signal = 'SIGKILL') => void process.kill(target.pid!, signal),
     processes,
     spec(role, n, env = {}) {
-      const spec = processSpec(context.profile, stack, role, n, DEFAULT_COUNTS)
+      const spec = processSpec(context.profile, stack, role, n, TEST_COUNTS)
       return { ...spec, env: { ...spec.env, ...env } }
     },
     async waitUntilWell(timeoutMs = 90_000) {

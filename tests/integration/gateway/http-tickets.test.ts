@@ -4,7 +4,14 @@ import { connectRedis } from '#infra/redis/index.ts'
 import { silentLogger, stackEnv, testMetrics } from '#infra/testing/index.ts'
 import { createTickets } from '#services/gateway/tickets.ts'
 
-const identity = { userId: '42', deviceId: 'phone-1', isAdmin: false, expiresAtMs: Date.now() + 60_000 }
+const identity = {
+  userId: '42',
+  deviceId: 'phone-1',
+  sessionId: '8',
+  isAdmin: false,
+  isGuest: false,
+  expiresAtMs: Date.now() + 60_000,
+}
 
 test('of many who redeem one ticket at once, exactly one gets the identity; Redis keeps it 30 s at most', async () => {
   await using redis = await connectRedis({

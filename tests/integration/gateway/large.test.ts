@@ -75,7 +75,9 @@ test('a range that is sent again reaches who has not heard it, and nobody twice'
   assert.equal(routes.length, 2)
   const producer = await bus.producer()
   const entries = range(1, 5).map((seq) => ({
-    payload: Buffer.from(JSON.stringify({ t: 'message', conversationId, seq })),
+    payload: Buffer.from(
+      JSON.stringify({ t: 'message', conversationId, seq, type: 'text', senderId: '1', body: {}, createdAt: 1 }),
+    ),
     audience: entry(seq),
   }))
   await resend(producer, routes.slice(0, 1), entries)

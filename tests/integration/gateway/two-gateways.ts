@@ -9,11 +9,12 @@ import { connectRedis, type Redis } from '#infra/redis/index.ts'
 import { connectInMemory } from '#infra/rpc/index.ts'
 import { silentLogger, stackEnv, testMetrics, waitFor } from '#infra/testing/index.ts'
 import { AudienceService } from '#proto/gen/gochat/conversation/v1/audience_service_pb.ts'
+import { SessionService } from '#proto/gen/gochat/user/v1/session_service_pb.ts'
 import { schema } from '#services/gateway/config.ts'
 import { startGateway, type Gateway } from '#services/gateway/gateway.ts'
 import { connectServers } from '#services/gateway/servers.ts'
 import { connectClient, type TestClient } from '#services/gateway/testing/client.ts'
-import { testEnv, tokenFor } from '#services/gateway/testing/memory-gateway.ts'
+import { scriptedSessions, testEnv, tokenFor } from '#services/gateway/testing/memory-gateway.ts'
 import { prefixedBus } from '#services/gateway/testing/prefixed-bus.ts'
 import { startScriptedLogic, type ScriptedLogic } from '#services/gateway/testing/scripted-logic.ts'
 import { scriptedMembers, type ScriptedMembers } from '#services/gateway/testing/scripted-members.ts'
@@ -62,11 +63,12 @@ export async function startTwoGateways(
     )
     const servers = await connectServers(config, { log, metrics, stack })
     const audience = connectInMemory(AudienceService, members.handlers)
+    const session = connectInMemory(SessionService, scriptedSessions())
     const gateway = await startGateway({
       config,
       log,
       metrics,
-      servers: { ...servers, bus, clients: { ...servers.clients, audience } },
+      servers: { ...servers, bus, clients: { ...servers.clients, audience, session } },
       signal: new AbortController().signal,
       onCrash: (error) => {
         throw error

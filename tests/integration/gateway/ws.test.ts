@@ -85,7 +85,7 @@ test('a client that does not read is closed as a slow consumer; its neighbours g
   const padding = 'x'.repeat(30_000)
   let sent = 0
   for (; sent < 3000 && (await slowTotal()) !== 1; sent += 1) {
-    await logic.deliver({ t: 'message', seq: sent + 1, body: { text: padding } }, [bob, carol])
+    await logic.deliver(entryFrame(sent + 1, { text: padding }), [bob, carol])
   }
   assert.equal(await slowTotal(), 1)
   await waitFor(() => good.received.filter(({ t }) => t === 'message').length === sent, {
@@ -100,7 +100,7 @@ test('three hundred sockets of a room all get the same frames in the same order'
   const users = Array.from({ length: 100 }, (_, index) => `4${base}${index}`)
   const clients = await Promise.all(users.flatMap((userId) => [enter(0, userId), enter(0, userId), enter(1, userId)]))
   const count = 50
-  for (let seq = 1; seq <= count; seq += 1) await logic.deliver({ t: 'message', seq, body: {} }, users)
+  for (let seq = 1; seq <= count; seq += 1) await logic.deliver(entryFrame(seq, {}), users)
   const seqs = (client: TestClient) => client.received.flatMap((frame) => (frame.t === 'message' ? [frame.seq] : []))
   await waitFor(() => clients.every((client) => seqs(client).length === count), { what: 'all frames everywhere' })
   const expected = Array.from({ length: count }, (_, index) => index + 1)
@@ -122,3 +122,7 @@ test('a stopped gateway sends its clients away with 1012 and gives its slot back
   a.send({ t: 'send', id: 'last', conversationId: room, messages: [message('last', 'still here')] })
   assert.equal((await a.next('ack')).id, 'last')
 })
+
+function entryFrame(seq: number, body: object) {
+  return { t: 'message', conversationId: room, seq, type: 'text', senderId: ann, body, createdAt: 1 }
+}

@@ -312,6 +312,7 @@ function messages(handlers: Partial<Handlers<typeof MessageRepo>>): ServiceBindi
   return service(MessageRepo, {
     claimPartitions: absent,
     listEntries: absent,
+    listMemberPages: absent,
     appendStream: (stream) => stream.fail(new AppError('NOT_FOUND')),
     ...handlers,
   })

@@ -3,6 +3,8 @@ import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRpcClient } from '#infra/rpc/index.ts'
 import { metricValue, testMetrics, waitFor } from '#infra/testing/index.ts'
+import { decode } from '#infra/protobuf/index.ts'
+import { EntryListSchema } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import { GroupService } from '#proto/gen/gochat/conversation/v1/group_service_pb.ts'
 import { MessageService } from '#proto/gen/gochat/message/v1/message_service_pb.ts'
 import { AuthService } from '#proto/gen/gochat/user/v1/auth_service_pb.ts'
@@ -49,8 +51,11 @@ test('example: accounts and a group by gRPC, then a message by Kafka, acked and 
     what: 'the delivery',
   })
   assert.deepEqual(push.connections, [4, 5], 'the socket that sent gets the ack instead')
-  const { entries, lastSeq } = await messages.getHistory({ actorId: bertId, conversationId: id })
-  assert.deepEqual([entries.map(({ type }) => type), lastSeq], [['created', 'text'], 2])
+  const { answers } = await messages.getPages({ questions: [{ actorId: bertId, conversationId: id }] })
+  const page = answers[0]?.result
+  assert.ok(page?.case === 'page')
+  const { entries } = decode(EntryListSchema, page.value.entryList)
+  assert.deepEqual([entries.map(({ type }) => type), page.value.lastSeq], [['created', 'text'], 2])
   await logic[Symbol.asyncDispose]()
 })
 

@@ -20,6 +20,7 @@ import {
 } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { FanoutRepo } from '#proto/gen/gochat/task/v1/fanout_repo_pb.ts'
 import { PoisonRepo } from '#proto/gen/gochat/task/v1/poison_repo_pb.ts'
+import { SessionRepo } from '#proto/gen/gochat/user/v1/session_repo_pb.ts'
 import { UserRepo } from '#proto/gen/gochat/user/v1/user_repo_pb.ts'
 import { createCache } from '#services/repo/cache/cache.ts'
 import { openCacheConnection } from '#services/repo/cache/connection.ts'
@@ -33,6 +34,7 @@ export interface Repo extends AsyncDisposable {
   readonly mysql: Mysql<Database>
   readonly metrics: ReturnType<typeof testMetrics>
   readonly users: Client<typeof UserRepo>
+  readonly sessions: Client<typeof SessionRepo>
   readonly conversations: Client<typeof ConversationRepo>
   readonly groups: Client<typeof GroupRepo>
   readonly messages: Client<typeof MessageRepo>
@@ -85,6 +87,7 @@ export async function startRepo(options: RepoOptions = {}): Promise<Repo> {
     metrics,
     users,
     groups,
+    sessions: stack.use(createRpcClient(SessionRepo, target)),
     conversations: stack.use(createRpcClient(ConversationRepo, target)),
     messages: stack.use(createRpcClient(MessageRepo, target)),
     audiences: stack.use(createRpcClient(AudienceRepo, target)),

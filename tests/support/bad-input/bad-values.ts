@@ -124,7 +124,8 @@ export const badIds = [
   '$ne',
   '1'.repeat(21),
 ]
-const badClientIds = ['', 'a b', 'a/b', 'ä', 'a\n', '\u0000', '\ud800', '$ne{}', 'x'.repeat(65)]
+const badPasswords = ['', '\ud800 1234567', 'x'.repeat(201)]
+export const badClientIds = ['', 'a b', 'a/b', 'ä', 'a\n', '\u0000', '\ud800', '$ne{}', 'x'.repeat(65)]
 const badLines = ['', 'a\nb', '\u0000', '\ud800', 'half \udc00', 'x'.repeat(101), '🙂'.repeat(101)]
 const manyIds = Array.from({ length: 101 }, (_, index) => String(index + 1))
 const manyMessages = Array.from({ length: 51 }, (_, index) => ({
@@ -145,9 +146,14 @@ const byName: Readonly<Record<string, readonly unknown[]>> = {
   deviceId: badClientIds,
   name: badLines,
   displayName: badLines,
-  password: ['', '\ud800 1234567', 'x'.repeat(201)],
+  deviceName: badLines,
+  password: badPasswords,
+  oldPassword: badPasswords,
+  newPassword: ['1234567', ...badPasswords],
+  refreshToken: ['', 'a b', 'a/b', 'ä', 'a\n', '\u0000', '\ud800', 'x'.repeat(201)],
   cursor: ['', ' ', 'ä', '\u0000', 'x'.repeat(257)],
   type: ['', 'created', 'TEXT', '__proto__', 'toString'],
+  until: [0, 1_800_000_000],
   text: ['x'.repeat(10_001), '🙂'.repeat(10_001), 'e\u0301'.repeat(5001)],
   messages: [[], manyMessages],
   have: [Object.fromEntries(Array.from({ length: 501 }, (_, index) => [String(index + 1), 1]))],

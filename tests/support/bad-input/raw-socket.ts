@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { WebSocket, type ClientOptions } from 'ws'
 import { waitFor } from '#infra/testing/index.ts'
+import { serverFrameProblem } from '#services/gateway/testing/contract/frames.ts'
 
 export type Frame = Record<string, unknown> & { readonly t: string }
 
@@ -65,7 +66,11 @@ export class RefusedUpgrade extends Error {
 async function connect(url: string, protocols: string[], options: ClientOptions): Promise<RawSocket> {
   const ws = new WebSocket(url, protocols, options)
   const heard: Frame[] = []
-  ws.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as Frame))
+  ws.on('message', (data: Buffer) => {
+    const text = data.toString()
+    heard.push(JSON.parse(text) as Frame)
+    assert.equal(serverFrameProblem(text), undefined, text)
+  })
   let closeCode: number | undefined
   ws.once('close', (code) => (closeCode = code))
   await new Promise<void>((resolve, reject) => {

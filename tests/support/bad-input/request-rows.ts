@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { badIds, badInputs } from './bad-values.ts'
+import { badClientIds, badIds, badInputs } from './bad-values.ts'
 import type { Ask } from './rest.ts'
 import { urlOf, type GoodRequest, type Operation } from './routes.ts'
 import { tooLargeId, unknownId, type Stage } from './stage.ts'
@@ -152,15 +152,18 @@ function* queryRows({ operation, good }: Case): Generator<Row> {
 
 const badTaskIds = [' ', 'a b', '\u0000', 'ä', '"', "' OR 1=1", '{"$ne":null}']
 
+/** Of ids that are no numbers. */
+const badIdsOf: Readonly<Record<string, readonly string[]>> = { taskId: badTaskIds, deviceId: badClientIds }
+
 function* pathRows({ operation, good }: Case): Generator<Row> {
   for (const { name } of operation.params) {
-    for (const id of name === 'taskId' ? badTaskIds : badIds) {
+    for (const id of badIdsOf[name] ?? badIds) {
       // An empty part is another path; half a surrogate pair cannot be written in one.
       if (id === '' || !id.isWellFormed()) continue
       const path = urlOf(operation, { ...good, params: { ...good.params, [name]: id } })
       yield { what: `${name} ${JSON.stringify(id)}`, ask: { path }, ...invalid, field: `/${name}` }
     }
-    if (name === 'taskId') continue
+    if (name in badIdsOf) continue
     const path = urlOf(operation, { ...good, params: { ...good.params, [name]: tooLargeId } })
     yield { what: `${name} of more than 64 bits`, ask: { path }, ...invalid }
   }
@@ -177,7 +180,9 @@ function* foreignRows({ operation, good, stage }: Case): Generator<Row> {
 
 function* edgeRows({ operation, good, stage: { ann, bob }, tokens }: Case): Generator<Row> {
   const { isProtected } = operation
-  yield { what: 'PUT', ask: { method: 'PUT', body: '{broken' }, status: 405, code: 'METHOD_NOT_ALLOWED' }
+  // No path has both.
+  const method = /\/(?:name|announcement|join-mode|mute|role)$/.test(operation.path) ? 'PATCH' : 'PUT'
+  yield { what: method, ask: { method, body: '{broken' }, status: 405, code: 'METHOD_NOT_ALLOWED' }
   for (const origin of ['https://evil.example', 'http://localhost.evil.example', 'null', 'file://']) {
     yield { what: `from ${origin}`, ask: { headers: { origin } }, status: 403, code: 'ORIGIN_NOT_ALLOWED' }
   }

@@ -1,4 +1,6 @@
-import { Agent, request } from 'node:http'
+import assert from 'node:assert/strict'
+import { Agent, request, type IncomingHttpHeaders } from 'node:http'
+import { createGatewayContracts } from '../contract/gateways.ts'
 
 export interface Ask {
   readonly method: string
@@ -16,7 +18,7 @@ export interface Answer {
   readonly body: unknown
 }
 
-/** REST as it is on the wire: nothing is tidied up, unlike with fetch. */
+/** REST as it is on the wire: nothing is tidied up, unlike with fetch. What breaks the contract fails. */
 export interface Rest {
   ask(ask: Ask): Promise<Answer>
   /** What was answered with 5xx so far; there should be nothing. */
@@ -27,11 +29,16 @@ const timeoutMs = 15_000
 
 export function createRest(baseUrl: string): Rest {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  const contracts = createGatewayContracts(fetch)
   const serverErrors: string[] = []
 
   async function ask({ method, path, token, headers = {}, body }: Ask): Promise<Answer> {
     const payload = bytesOf(body)
-    const answer = await exchange(baseUrl, path, payload, {
+    const {
+      status,
+      headers: answered,
+      text,
+    } = await exchange(baseUrl, path, payload, {
       method,
       agent,
       signal: AbortSignal.timeout(timeoutMs),
@@ -41,8 +48,11 @@ export function createRest(baseUrl: string): Rest {
         ...headers,
       },
     })
-    if (answer.status >= 500) serverErrors.push(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
-    return answer
+    const contentType = answered['content-type']
+    const problem = await contracts.problemOf(baseUrl, { method, path, status, contentType, text })
+    assert.equal(problem, undefined, `${method} ${path}: ${status}`)
+    if (status >= 500) serverErrors.push(`${method} ${path}: ${status} ${text}`)
+    return { status, headers: answered, body: parse(text) }
   }
   return { ask, serverErrors }
 }
@@ -52,7 +62,7 @@ function exchange(
   path: string,
   payload: Buffer | undefined,
   options: Parameters<typeof request>[1] & object,
-): Promise<Answer> {
+): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(baseUrl)
     // The path goes past URL, which would tidy it up.
@@ -62,7 +72,7 @@ function exchange(
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(parts).toString()
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parse(text) })
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text })
       })
     })
     // A server that refuses a large body may close before all of it has left: its answer counts.

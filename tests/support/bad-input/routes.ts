@@ -3,8 +3,9 @@ import type { Schema } from './bad-values.ts'
 import type { Rest } from './rest.ts'
 import { tooLargeId, unknownId, type Stage } from './stage.ts'
 
-/** A good request, from which the bad ones are made. Ann sends it. */
+/** A good request, from which the bad ones are made. Ann sends it, unless it says who. */
 export interface GoodRequest {
+  readonly token?: string
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly body?: Readonly<Record<string, unknown>>
@@ -25,11 +26,19 @@ export interface Refused {
 
 /** By method and path as in /openapi.json; a route that is not here fails the test. */
 export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>> {
-  const { ann, bob, carol, own, joined, foreign, password } = stage
+  const { ann, bob, carol, dave, eve, frank, own, led, joined, foreign, password, deviceId } = stage
   /** Refusals of commands are remembered under their ids, so each request has its own. */
   const command = () => ({ commandId: randomUUID() })
+  /** With a body, or else with the command id in the query. */
+  const inLed = (conversationId: string, body?: object, more: object = {}): GoodRequest => ({
+    params: { conversationId, ...more },
+    ...(body === undefined ? { query: command() } : { body: { ...command(), ...body } }),
+    status: 200,
+  })
+  const ofCarol = (body?: object) => inLed(led.changed, body, { userId: carol.id })
   const message = { clientMessageId: randomUUID(), type: 'text', body: { text: 'hi' } }
   const unknownUser = { status: 404, code: 'USER_NOT_FOUND' }
+  const unauthenticated = { status: 401, code: 'UNAUTHENTICATED' }
   const forbidden = { status: 403, code: 'FORBIDDEN' }
   /** What is told to a task reaches one that is open, or nobody: these are not there. */
   const noFanout = { params: { taskId: `fanout/${unknownId}` }, status: 404 }
@@ -43,15 +52,16 @@ export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>
   return {
     'GET /limits': { status: 200 },
     'POST /auth/register': {
-      body: { name: `${ann.name} too`, password, displayName: 'Ann', deviceId: 'd-1' },
+      body: { name: `${ann.name} too`, password, displayName: 'Ann', deviceId: 'd-1', deviceName: 'Phone' },
       status: 201,
       refused: [
         { what: 'a name that is taken', body: { name: ann.name }, status: 409, code: 'USERNAME_TAKEN' },
+        { what: 'a name of guests', body: { name: 'guest-1' }, status: 409, code: 'USERNAME_TAKEN' },
         { what: 'a short password', body: { password: '1234567' }, status: 400, code: 'INVALID_ARGUMENT' },
       ],
     },
     'POST /auth/login': {
-      body: { name: ann.name, password, deviceId: 'd-1' },
+      body: { name: ann.name, password, deviceId: 'd-1', deviceName: 'Phone' },
       status: 200,
       refused: [
         { what: 'a wrong password', body: { password: `${password}!` }, status: 401, code: 'UNAUTHENTICATED' },
@@ -60,6 +70,42 @@ export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>
         { what: 'a trailing space', body: { name: `${ann.name} ` }, status: 401, code: 'UNAUTHENTICATED' },
         { what: 'a pattern of SQL', body: { name: `ann%` }, status: 401, code: 'UNAUTHENTICATED' },
       ],
+    },
+    'POST /auth/guest': { body: { displayName: 'Visitor', deviceId: 'd-1', deviceName: 'Phone' }, status: 201 },
+    'POST /auth/refresh': {
+      body: { refreshToken: dave.refreshToken },
+      status: 200,
+      refused: [
+        { what: 'a token of nobody', body: { refreshToken: madeUpRefreshToken(unknownId) }, ...unauthenticated },
+        {
+          what: 'a made-up token of a session',
+          body: { refreshToken: madeUpRefreshToken(dave.refreshToken) },
+          ...unauthenticated,
+        },
+        { what: 'an access token', body: { refreshToken: 'a.b.c' }, ...unauthenticated },
+      ],
+    },
+    'POST /auth/logout': { token: eve.token, status: 204 },
+    'POST /auth/password': {
+      token: dave.token,
+      body: { oldPassword: password, newPassword: `${password} too` },
+      status: 204,
+      refused: [
+        { what: 'a wrong old password', body: { oldPassword: `${password}!` }, ...forbidden },
+        { what: 'a short new password', body: { newPassword: '1234567' }, status: 400, code: 'INVALID_ARGUMENT' },
+      ],
+    },
+    'GET /devices': { status: 200 },
+    'PATCH /devices/{deviceId}': {
+      params: { deviceId },
+      body: { name: 'Phone' },
+      status: 200,
+      refused: [{ what: 'an unknown device', params: { deviceId: 'unknown' }, status: 404, code: 'NOT_FOUND' }],
+    },
+    'DELETE /devices/{deviceId}': {
+      params: { deviceId },
+      status: 204,
+      refused: [{ what: 'an unknown device', params: { deviceId: 'unknown' }, status: 404, code: 'NOT_FOUND' }],
     },
     'POST /ws-tickets': { status: 201 },
     'GET /users/me': { status: 200 },
@@ -138,12 +184,53 @@ export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>
       status: 200,
       refused: [{ what: 'the owner', params: { conversationId: own }, body: command(), ...forbidden }],
     },
+    'POST /groups/{conversationId}/transfer': {
+      ...inLed(led.given, { userId: carol.id }),
+      refused: [
+        { what: 'oneself', body: { ...command(), userId: ann.id }, ...forbidden },
+        { what: 'an unknown user', body: { ...command(), userId: unknownId }, ...unknownUser },
+        { what: 'a user who is not in', body: { ...command(), userId: bob.id }, ...unknownUser },
+      ],
+    },
+    'PUT /groups/{conversationId}/name': inLed(led.changed, { name: 'crew' }),
+    'PUT /groups/{conversationId}/announcement': inLed(led.changed, { text: 'Tea\nat five' }),
+    'DELETE /groups/{conversationId}/announcement': inLed(led.changed),
+    'PUT /groups/{conversationId}/join-mode': inLed(led.changed, { joinMode: 'approval' }),
+    'PUT /groups/{conversationId}/mute': inLed(led.changed, {}),
+    'DELETE /groups/{conversationId}/mute': inLed(led.changed),
+    'PUT /groups/{conversationId}/members/{userId}/role': ofCarol({ role: 'admin' }),
+    'PUT /groups/{conversationId}/members/{userId}/mute': ofCarol({ until: 1_900_000_000_000 }),
+    'DELETE /groups/{conversationId}/members/{userId}/mute': ofCarol(),
+    'POST /groups/{conversationId}/join': inLed(led.changed, {}),
+    'DELETE /groups/{conversationId}/join': inLed(led.changed),
+    'GET /groups/{conversationId}/join-requests': {
+      params: { conversationId: led.changed },
+      query: { limit: '5', afterUserId: '1' },
+      status: 200,
+    },
+    'POST /groups/{conversationId}/join-requests/{userId}/approve': ofCarol({}),
+    'POST /groups/{conversationId}/join-requests/{userId}/reject': { ...ofCarol({}), status: 404 },
+    'POST /groups/{conversationId}/dissolve': inLed(led.ended, {}),
     'POST /sync': {
       body: { have: { [own]: 4 }, afterId: '1' },
       status: 200,
       refused: [
         { what: 'more than 64 bits', body: { have: { [tooLargeId]: 1 } }, status: 400, code: 'INVALID_ARGUMENT' },
       ],
+    },
+    'POST /admin/users/{userId}/suspend': {
+      params: { userId: frank.id },
+      status: 204,
+      refused: [
+        { what: 'an unknown user', params: { userId: unknownId }, ...unknownUser },
+        { what: 'a conversation', params: { userId: own }, ...unknownUser },
+        { what: 'oneself', params: { userId: ann.id }, ...forbidden },
+      ],
+    },
+    'POST /admin/users/{userId}/restore': {
+      params: { userId: frank.id },
+      status: 204,
+      refused: [{ what: 'an unknown user', params: { userId: unknownId }, ...unknownUser }],
     },
     'GET /admin/tasks': {
       query: { kind: 'groupFanout', state: 'running', conversationId: own, hasClosed: 'true', limit: '20' },
@@ -169,6 +256,11 @@ export function goodRequests(stage: Stage): Readonly<Record<string, GoodRequest>
       ],
     },
   }
+}
+
+/** Of the form of a refresh token, and of this session, but with halves that nobody was given. */
+function madeUpRefreshToken(sessionId: string): string {
+  return `${sessionId.split('.')[0]}.${'x'.repeat(43)}.${'y'.repeat(43)}`
 }
 
 export interface Operation {

@@ -8,6 +8,7 @@ export interface Person {
   readonly id: string
   readonly name: string
   readonly token: string
+  readonly refreshToken: string
 }
 
 /** Who and what the bad input is aimed at. Ann, an admin, sends it all; nothing of it may change anything. */
@@ -16,8 +17,16 @@ export interface Stage {
   readonly ann: Person
   readonly bob: Person
   readonly carol: Person
+  /** In no conversation: for what changes an account. */
+  readonly dave: Person
+  readonly eve: Person
+  readonly frank: Person
+  /** Where Ann is logged in too. */
+  readonly deviceId: string
   /** Ann's group, with Carol in it. */
   readonly own: string
+  /** Further groups of Ann's, with Carol in them: one to be changed in every way, one to give away, one to end. */
+  readonly led: { readonly changed: string; readonly given: string; readonly ended: string }
   /** Bob's group, with Ann in it. */
   readonly joined: string
   /** Bob's and Carol's: not Ann's business. */
@@ -43,21 +52,28 @@ export async function createStage(system: System): Promise<Stage> {
     assert.ok(status < 300, `${ask.method} ${ask.path}: ${status} ${JSON.stringify(body)}`)
     return body as Record<string, unknown>
   }
-  const register = async (nick: string): Promise<Person> => {
-    const name = `${nick} ${run}`
-    const { user, accessToken } = await good({ method: 'POST', path: '/auth/register', body: { name, password } })
-    return { id: (user as Person).id, name, token: accessToken as string }
+  const enter = async (path: string, body: { name: string; deviceId?: string }): Promise<Person> => {
+    const session = await good({ method: 'POST', path, body: { ...body, password } })
+    const { user, accessToken, refreshToken } = session
+    return { ...(user as Person), token: accessToken as string, refreshToken: refreshToken as string }
   }
+  const deviceId = 'd-0'
+  const register = (nick: string) => enter('/auth/register', { name: `${nick} ${run}`, deviceId })
   const makeAdmin = async ({ id, name }: Person): Promise<Person> => {
     await query(system.mysqlUrl, 'UPDATE users SET is_admin = 1 WHERE id = ?', [id])
-    const { accessToken } = await good({ method: 'POST', path: '/auth/login', body: { name, password } })
-    return { id, name, token: accessToken as string }
+    return enter('/auth/login', { name })
   }
   const [bob, carol] = [await register('bob'), await register('carol')]
+  const [dave, eve, frank] = [await register('dave'), await register('eve'), await register('frank')]
   const ann = await makeAdmin(await register('ann'))
   const open = async (by: Person, path: string, body: object) =>
     (await good({ method: 'POST', path, token: by.token, body: { commandId: randomUUID(), ...body } }))['id'] as string
   const own = await open(ann, '/groups', { name: 'own', memberIds: [carol.id] })
+  const [changed, given, ended] = [
+    await open(ann, '/groups', { name: 'changed', memberIds: [carol.id] }),
+    await open(ann, '/groups', { name: 'given', memberIds: [carol.id] }),
+    await open(ann, '/groups', { name: 'ended', memberIds: [carol.id] }),
+  ]
   const joined = await open(bob, '/groups', { name: 'joined', memberIds: [ann.id] })
   const group = await open(bob, '/groups', { name: 'foreign', memberIds: [carol.id] })
   const direct = await open(bob, '/conversations/direct', { userId: carol.id })
@@ -97,7 +113,12 @@ export async function createStage(system: System): Promise<Stage> {
     ann,
     bob,
     carol,
+    dave,
+    eve,
+    frank,
+    deviceId,
     own,
+    led: { changed, given, ended },
     joined,
     password,
     foreign: { group, direct },
@@ -106,7 +127,7 @@ export async function createStage(system: System): Promise<Stage> {
       ...(await stored(
         system.mysqlUrl,
         conversationIds,
-        people.map(({ id }) => id),
+        [...people, dave, eve, frank].map(({ id }) => id),
         run,
       )),
     }),
@@ -145,6 +166,10 @@ async function stored(url: string, conversationIds: string[], userIds: string[],
         `SELECT * FROM commands WHERE outcome IN ('applied', 'noop') AND (conversation_id IN (?) OR actor_id IN (?))
          ORDER BY conversation_id, command_id`,
         [conversationIds, userIds],
+      ),
+      'table sessions': await rows(
+        'SELECT id, device_id, device_name, refresh_hash, revoked_at FROM sessions WHERE user_id IN (?) ORDER BY id',
+        [userIds],
       ),
       'table users': await rows('SELECT * FROM users WHERE id IN (?) OR name LIKE ? ORDER BY id', [
         userIds,

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose'
-import { accessTokenFormat as format } from '#proto/access-token.ts'
+import { accessTokenFormat as format, accessTokenKeyId } from '#proto/access-token.ts'
 
 export interface BadToken {
   readonly what: string
@@ -25,9 +25,11 @@ export async function badTokens(userId: string, good: string, secret: string): P
     await forged('of an unknown key id', { keyId: 'k9' }),
     await forged('not yet valid', { claims: { nbf: Math.floor(Date.now() / 1000) + 600 } }),
     await forged('without a device', { claims: { dev: { $ne: null } } }),
+    await forged('without a session', { claims: { sid: undefined } }),
+    await forged('of a session that is none', { claims: { sid: '1 OR 1=1' } }),
     await forged('for an id that is none', { claims: { sub: '0 OR 1=1' } }),
     refused('without a signature', `${header}.${payload}.`),
-    refused('with alg none', `${encode({ alg: 'none', typ: format.typ, kid: format.keyId })}.${payload}.`),
+    refused('with alg none', `${encode({ alg: 'none', typ: format.typ, kid: accessTokenKeyId(secret) })}.${payload}.`),
     refused('with alg none, and a signature', `${encode({ alg: 'none', typ: format.typ })}.${payload}.${signature}`),
     refused('with another user put in', `${header}.${encode({ ...claims, sub: '1' })}.${signature}`),
     refused('with the user taken out', `${header}.${encode(nobody)}.${signature}`),
@@ -53,11 +55,11 @@ interface Forgery {
 /** With no changes it is what logic would sign. */
 export function forge(userId: string, secret: string, changes: Forgery = {}): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1000)
-  return new SignJWT({ sub: userId, dev: 'forged', ...changes.claims })
+  return new SignJWT({ sub: userId, dev: 'forged', sid: userId, ...changes.claims })
     .setProtectedHeader({
       alg: changes.algorithm ?? format.algorithm,
       typ: changes.typ ?? format.typ,
-      kid: changes.keyId ?? format.keyId,
+      kid: changes.keyId ?? accessTokenKeyId(secret),
     })
     .setIssuer(changes.issuer ?? format.issuer)
     .setAudience(changes.audience ?? format.audience)
