@@ -1,9 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { encode } from '#infra/protobuf/index.ts'
 import { limits } from '#proto/frames/limits.ts'
-import { EntryListSchema } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { MemberPageQuestion, MemberPageSchema } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
-import { listEntries, type EntryRecord } from '../queries/entries.ts'
+import type { EncodedEntries, EntryBlocks } from '../cache/entry-blocks.ts'
 import type { MemberRecord } from '../queries/members.ts'
 import type { RepoDeps } from '../repo.ts'
 import { idOf, invalid, limitOf } from './input.ts'
@@ -18,7 +16,7 @@ type PageInit = MessageInitShape<typeof MemberPageSchema>
 
 /** What each user may hold of a log: its membership, and the entries asked for that lie in its range. */
 export async function listMemberPages(
-  deps: Pick<RepoDeps, 'mysql' | 'cache'>,
+  deps: Pick<RepoDeps, 'mysql' | 'cache'> & { readonly entryBlocks: EntryBlocks },
   questions: readonly MemberPageQuestion[],
 ): Promise<PageInit[]> {
   if (questions.length > maxQuestions) throw invalid('questions', `has more than ${maxQuestions}`)
@@ -36,8 +34,9 @@ export async function listMemberPages(
       if (membership === undefined) return {}
       const { afterSeq, upToSeq } = within(membership.member, range)
       if (upToSeq <= afterSeq) return membership
-      const entries = cutOff(await listEntries(deps.mysql.db, conversationId, { afterSeq, upToSeq, limit }))
-      return { ...membership, entryList: encode(EntryListSchema, { entries }), lastSeq: entries.at(-1)?.seq ?? 0 }
+      const entries = cutOff(await deps.entryBlocks.read(conversationId, { afterSeq, upToSeq, limit }))
+      const entryList = Buffer.concat(entries.map((entry) => entry.bytes))
+      return { ...membership, entryList, lastSeq: entries.at(-1)?.seq ?? 0 }
     }),
   )
 }
@@ -53,8 +52,8 @@ function within({ joinSeq, leaveSeq, isActive }: MemberRecord, { afterSeq, upToS
 }
 
 /** At least one. */
-function cutOff(entries: EntryRecord[]): EntryRecord[] {
-  let bytes = 0
-  const end = entries.findIndex(({ body }) => (bytes += body.length) > maxPageBytes)
+function cutOff(entries: EncodedEntries): EncodedEntries {
+  let size = 0
+  const end = entries.findIndex(({ bytes }) => (size += bytes.length) > maxPageBytes)
   return end === -1 ? entries : entries.slice(0, Math.max(1, end))
 }

@@ -2,6 +2,7 @@ import type { Handlers } from '#infra/rpc/index.ts'
 import { limits } from '#proto/frames/limits.ts'
 import type { ClaimPartitionsRequest, MessageRepo } from '#proto/gen/gochat/message/v1/message_repo_pb.ts'
 import { createAppendStreams } from '../append/stream.ts'
+import { createEntryBlocks } from '../cache/entry-blocks.ts'
 import { keysChangedBy } from '../cache/keys.ts'
 import { claimPartitions } from '../queries/claim-partitions.ts'
 import { listEntries } from '../queries/entries.ts'
@@ -11,6 +12,10 @@ import { listMemberPages } from './member-pages.ts'
 
 export function messageRepo(deps: RepoDeps): Handlers<typeof MessageRepo> {
   const { mysql, cache, log, metrics } = deps
+  const entryBlocks = createEntryBlocks({
+    load: (conversationId, range) => listEntries(mysql.db, conversationId, range),
+    metrics,
+  })
   return {
     async claimPartitions(request) {
       const owner = clientIdOf(request.owner, 'owner')
@@ -34,7 +39,7 @@ export function messageRepo(deps: RepoDeps): Handlers<typeof MessageRepo> {
     },
 
     async listMemberPages({ questions }) {
-      return { pages: await listMemberPages(deps, questions) }
+      return { pages: await listMemberPages({ ...deps, entryBlocks }, questions) }
     },
   }
 }

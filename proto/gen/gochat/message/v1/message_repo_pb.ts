@@ -896,7 +896,7 @@ export type MemberPage = Message<"gochat.message.v1.MemberPage"> & {
   member?: Member | undefined;
 
   /**
-   * An EntryList. Cut off where its bodies come to more than 768 KiB, so that eight pages fit into one answer.
+   * An EntryList. Cut off where it comes to more than 768 KiB, so that eight pages fit into one answer.
    *
    * @generated from field: bytes entry_list = 3;
    */
