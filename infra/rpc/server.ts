@@ -6,6 +6,7 @@ import type { Metrics } from '#infra/metrics/index.ts'
 
 import { createCallMetrics } from './call-metrics.ts'
 import { serviceDefinition } from './definition.ts'
+import { widenReceiveWindows } from './receive-window.ts'
 import { addReflection } from './reflection.ts'
 import { duplexHandler } from './server-duplex.ts'
 import { unaryHandler, type ServerCallDeps } from './server-unary.ts'
@@ -45,6 +46,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 3_000,
   })
+  widenReceiveWindows()
   const draining = new AbortController()
   let underWay = 0
   const deps: ServerCallDeps = {

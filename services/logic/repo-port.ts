@@ -33,5 +33,5 @@ export function connectRepoPort(
   }
 }
 
-/** A batch may name more: 500 commands of 100 users. */
+/** A batch may name more: 1 000 commands of 100 users. */
 const maxUsersPage = 10_000

@@ -38,7 +38,7 @@ test('repo away: the queue waits, the consumer is paused when it is full, and al
   await process.drain()
   assert.equal(process.paused.size, 0)
   assert.equal(textsOf(cluster).length, 4200)
-  assert.ok(repo.requests.every((request) => (request.conversations[0]?.entries.length ?? 0) <= 500))
+  assert.ok(repo.requests.every((request) => (request.conversations[0]?.entries.length ?? 0) <= 1000))
 })
 
 test('the transport away: the next batch is stored, dispatches wait and keep their order, offsets are not committed', async () => {

@@ -36,13 +36,13 @@ test('example: whole records of all partitions, and how far each partition moves
   assert.equal(take(), undefined)
 })
 
-test('a record is never split, and at most 500 commands go together', () => {
-  const { take, ownership } = setUp([0], [0, 0, 300], [0, 1, 200], [0, 2, 1], [0, 3, 700])
+test('a record is never split, and at most 1 000 commands go together', () => {
+  const { take, ownership } = setUp([0], [0, 0, 600], [0, 1, 400], [0, 2, 1], [0, 3, 1200])
   const sizes = [0, 2, 3].map((nextOffset) => {
     ownership.get(0)!.nextOffset = nextOffset
     return take()?.commands
   })
-  assert.deepEqual(sizes, [500, 1, 700])
+  assert.deepEqual(sizes, [1000, 1, 1200])
 })
 
 test('a replay is taken apart from new records, and moves nothing', () => {

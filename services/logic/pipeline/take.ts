@@ -19,7 +19,7 @@ export interface Advance {
 }
 
 export interface TakeOptions {
-  /** Default 500. */
+  /** Default 1000: the larger a transaction, the cheaper its messages; as it grows, so does what a failure makes wait. */
   readonly maxCommands?: number
   /** Below the 8 MiB of a gRPC message, with room for what grows on the way. Default 4 MiB. */
   readonly maxBytes?: number
@@ -34,7 +34,7 @@ export interface TakeOptions {
  * behind it in the same frame is evaluated.
  */
 export function takeBatch(queue: Queue, ownership: Ownership, options: TakeOptions): Batch | undefined {
-  const { maxCommands = 500, maxBytes = 4 * 1024 * 1024 } = options
+  const { maxCommands = 1_000, maxBytes = 4 * 1024 * 1024 } = options
   let batch: Batch | undefined
   let bytes = 0
 
