@@ -10,6 +10,7 @@ import { duplexCaller } from './client-duplex.ts'
 import { unaryCaller } from './client-unary.ts'
 import { hostListChannelOptions, targetOf } from './resolver.ts'
 import { maxMessageBytes, type Client } from './types.ts'
+import { receiveWindowBytes } from './receive-window.ts'
 
 export interface RpcClientOptions {
   /** Who serves it, or one fixed host:port. The list stays the caller's to dispose. */
@@ -58,6 +59,5 @@ const commonOptions: ChannelOptions = {
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
-  // Node's default of 64 KiB holds up answers of some hundred messages until the window is opened again.
-  'grpc-node.flow_control_window': 4 * 1024 * 1024,
+  'grpc-node.flow_control_window': receiveWindowBytes,
 }

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 
-/** For each call, and for all calls of a connection together. Node's default of 64 KiB holds up requests of some hundred messages. */
+/** For each call, and for all calls of a connection together. Node's default of 64 KiB holds up requests and answers of some hundred messages. */
 export const receiveWindowBytes = 4 * 1024 * 1024
 
 const widened = new WeakSet<Http2Session>()
