@@ -172,6 +172,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await sockets[Symbol.asyncDispose]()
     await holder?.[Symbol.asyncDispose]()
     await registration[Symbol.asyncDispose]()
+    await live[Symbol.asyncDispose]()
   }
 
   // From here on stop() ends it all, in its own order.
