@@ -22,7 +22,7 @@ interface Common {
   readonly target: Target
 }
 
-export const peerNames = ['ejabberd', 'socket.io', 'raw-inserts'] as const
+export const peerNames = ['ejabberd', 'socket.io', 'bare', 'raw-inserts'] as const
 export type PeerName = (typeof peerNames)[number]
 
 export interface LoadScenario extends Common {
@@ -46,7 +46,7 @@ const pairs: Shape = { name: 'pairs', rooms: 100, members: 2, writers: 2 }
 const groups: Shape = { name: 'groups', rooms: 50, members: 10, writers: 1 }
 const crowd: Shape = { name: 'crowd', rooms: 1, members: 1000, writers: 1 }
 const circle: Shape = { name: 'circle', rooms: 1, members: 50, writers: 50 }
-const both: readonly PeerName[] = ['ejabberd', 'socket.io']
+const everybody: readonly PeerName[] = ['ejabberd', 'socket.io', 'bare']
 
 /** A writer's slot is free again at the ack, in `crowd` when everybody has the message: as the peers were measured. */
 export const scenarios: readonly Scenario[] = [
@@ -64,12 +64,12 @@ export const scenarios: readonly Scenario[] = [
     kind: 'load',
     shape: circle,
     window: 4,
-    peers: both,
+    peers: everybody,
     target: { messagesPerSecond: 10_000, deliveriesPerSecond: 490_000, ratio: { ejabberd: 15 } },
   },
-  latency(1000, ['ejabberd'], { p50Ms: 4, p99Ms: 10, cpuMicrosPerMessage: 900 }),
-  latency(3000, [], { p99Ms: 25 }),
-  latency(5000, [], { p99Ms: 35 }),
+  latency(1000, ['ejabberd', 'bare'], { p50Ms: 4, p99Ms: 10, cpuMicrosPerMessage: 900 }),
+  latency(3000, ['bare'], { p99Ms: 25 }),
+  latency(5000, ['bare'], { p99Ms: 35 }),
   {
     id: 'idle',
     about: '50 messages a second in groups of 10: what the whole stack costs when little happens',
@@ -114,17 +114,17 @@ export const quickPeers: readonly PeerName[] = ['socket.io', 'raw-inserts']
 
 function p2p(window: number, target: Target): LoadScenario {
   const about = `100 pairs, both write, ${window} in flight each`
-  return { id: `p2p-w${window}`, about, kind: 'load', shape: pairs, window, peers: both, target }
+  return { id: `p2p-w${window}`, about, kind: 'load', shape: pairs, window, peers: everybody, target }
 }
 
 function group10(window: number, target: Target): LoadScenario {
   const about = `50 groups of 10 online, one writer each, ${window} in flight`
-  return { id: `group10-w${window}`, about, kind: 'load', shape: groups, window, peers: both, target }
+  return { id: `group10-w${window}`, about, kind: 'load', shape: groups, window, peers: everybody, target }
 }
 
 function fan1k(window: number, target: Target): LoadScenario {
   const about = `one group of 1 000 online, a large conversation by its size, one writer, ${window} in flight`
-  return { id: `fan1k-w${window}`, about, kind: 'load', shape: crowd, window, release: 'all', peers: both, target }
+  return { id: `fan1k-w${window}`, about, kind: 'load', shape: crowd, window, release: 'all', peers: everybody, target }
 }
 
 function latency(ratePerSecond: number, peers: readonly PeerName[], target: Target): LoadScenario {

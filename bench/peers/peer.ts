@@ -22,4 +22,4 @@ export interface PeerContext {
 }
 
 /** Ports of the profile, behind those of GoChat's own processes. */
-export const peerPortOffset = { ejabberd: 291, 'socket.io': 292 } as const
+export const peerPortOffset = { ejabberd: 291, 'socket.io': 292, bare: 293 } as const

@@ -1,33 +1,18 @@
-import { join } from 'node:path'
-import { waitUntil } from '#stack/wait.ts'
 import { bodyNumber, bodyText, bodyTimeMs, bodyWriter, readDigits, writeBody, writeDigits } from '../driver/body.ts'
 import { clientFrame } from '../driver/frames.ts'
 import type { Ledger } from '../driver/ledger.ts'
 import { openRooms, type Seat } from '../driver/room.ts'
 import { connectWebSocket, type WebSocketConnection } from '../driver/web-socket.ts'
 import type { System } from '../systems/system.ts'
-import { peerPortOffset, type PeerContext } from './peer.ts'
-
-const startTimeoutMs = 20_000
+import { startNodePeer } from './node-peer.ts'
+import type { PeerContext } from './peer.ts'
 
 /** socket.io in one process: it stores nothing, so it does less than the others and is no rival in what it promises. */
-export async function startSocketIo({ profile, processes, launch, report }: PeerContext): Promise<System> {
-  const port = profile.portBase + peerPortOffset['socket.io']
-  report('starting')
-  const pid = await launch({
-    name: 'socket.io',
-    command: process.execPath,
-    args: [join(import.meta.dirname, 'socket-io-server.ts'), String(port)],
-    env: {},
-    port,
-  })
-  await waitUntil(async () => (await connect(port)).close(), { timeoutMs: startTimeoutMs })
+export async function startSocketIo(context: PeerContext): Promise<System> {
+  const { port, processes } = await startNodePeer('socket.io', 'socket-io-server.ts', connect, context)
   return {
     name: 'socket.io',
-    processes: new Map([
-      ['socket.io', [pid]],
-      ['driver', processes.get('driver') ?? []],
-    ]),
+    processes,
     open: (shape, meter) =>
       openRooms(shape, meter, ({ room, place, ledger }) => takeSeat(port, `${shape.name}-${room}`, ledger, place)),
   }

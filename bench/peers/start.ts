@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { PeerName } from '../scenarios.ts'
 import type { System } from '../systems/system.ts'
+import { startBare } from './bare.ts'
 import { startEjabberd } from './ejabberd.ts'
 import type { PeerContext } from './peer.ts'
 import { startSocketIo } from './socket-io.ts'
@@ -11,6 +12,7 @@ type ServerPeer = Exclude<PeerName, 'raw-inserts'>
 const starts: Readonly<Record<ServerPeer, (context: PeerContext) => Promise<System>>> = {
   ejabberd: startEjabberd,
   'socket.io': startSocketIo,
+  bare: startBare,
 }
 
 /** Starts those that can be started; of the others, says why not. */
