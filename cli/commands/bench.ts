@@ -10,7 +10,7 @@ import { UsageError, type CommandContext } from '../context.ts'
 export const summary = 'measure the running system, with peers beside it'
 export const usage = `bench [quick | ROW…] [--seconds N] [--pairs N] [--peers none|all|NAMES] [--connections N] [--profile-cpu DIR] [--json]
        bench large [--members N] [--online N] [--rate N] [--seconds N] [--json]
-  (nothing)         every row, three times, all peers in turn: about half an hour
+  (nothing)         every row, three times, all peers in turn: about 35 minutes
   quick             the main rows once, beside socket.io: under three minutes
   ROW…              these rows once, without peers: ${scenarios.map(({ id }) => id).join(' ')}
   large             one group of very many members, and a small group beside it
