@@ -3,6 +3,7 @@ import { createLogThrottle } from '#infra/logger/index.ts'
 import type { Metrics } from '#infra/metrics/index.ts'
 import type { Redis } from '#infra/redis/index.ts'
 import { createInvalidator } from './invalidator.ts'
+import { cacheRequests } from './requests.ts'
 
 /** Cache-aside. MySQL is the truth: with Redis slow, full of old values or gone, answers are slower, and the same. */
 export interface Cache extends AsyncDisposable {
@@ -29,10 +30,7 @@ export interface CacheOptions {
 }
 
 export function createCache({ redis, log, metrics }: CacheOptions): Cache {
-  const requests = metrics.counter('gochat_repo_cache_requests_total', 'Keys looked up in the cache.', [
-    'kind',
-    'result',
-  ])
+  const requests = cacheRequests(metrics)
   const shouldLog = createLogThrottle(60_000)
   const invalidator = createInvalidator({ redis, metrics })
   let pausedUntil = 0

@@ -3,6 +3,7 @@ import type { Metrics } from '#infra/metrics/index.ts'
 import { encode } from '#infra/protobuf/index.ts'
 import { EntryListSchema } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { EntryRecord } from '../queries/entries.ts'
+import { cacheRequests } from './requests.ts'
 
 /** afterSeq < seq ≤ upToSeq, the first `limit` of them. */
 export interface EntryRange {
@@ -39,10 +40,7 @@ const overheadBytes = 200
  * The end of a log is read from the database each time.
  */
 export function createEntryBlocks({ load, metrics, now = () => performance.now() }: EntryBlocksOptions): EntryBlocks {
-  const requests = metrics.counter('gochat_repo_cache_requests_total', 'Keys looked up in the cache.', [
-    'kind',
-    'result',
-  ])
+  const requests = cacheRequests(metrics)
   const blocks = new LRUCache<string, EncodedEntries>({
     maxSize: maxBytes,
     sizeCalculation: sizeOf,

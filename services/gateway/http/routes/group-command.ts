@@ -1,6 +1,8 @@
+import type { FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import type { ErrorCode } from '#infra/errors/index.ts'
-import type { CommandResult } from '../../ports.ts'
+import type { NewCommand } from '../../ports.ts'
+import type { RunCommand } from '../commands.ts'
 import { Outcome } from '../schemas/conversation.ts'
 import { answer } from '../schemas/component.ts'
 import { failures } from '../schemas/failures.ts'
@@ -29,6 +31,13 @@ export function groupCommand<const Input extends { readonly params: TSchema; rea
   }
 }
 
-export function outcomeView({ outcome = 'applied', seq }: CommandResult) {
-  return { outcome, ...(seq === undefined ? {} : { seq }) }
+type GroupRequest = FastifyRequest & { readonly params: { readonly conversationId: string } }
+
+/** For the handlers of such routes: runs a command on the group of the path, as the caller, and says what became of it. */
+export function groupRunner(runCommand: RunCommand) {
+  return async (request: GroupRequest, id: string, body: NewCommand['body']) => {
+    const { conversationId } = request.params
+    const { outcome = 'applied', seq } = await runCommand(request, { id, conversationId, body })
+    return { outcome, ...(seq === undefined ? {} : { seq }) }
+  }
 }

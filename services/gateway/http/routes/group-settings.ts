@@ -3,10 +3,11 @@ import { joinModeNumber } from '#proto/join-mode.ts'
 import type { RunCommand } from '../commands.ts'
 import { ConversationParams } from '../schemas/common.ts'
 import { CommandOnly, CommandQuery, NewAnnouncement, NewJoinMode, NewName } from '../schemas/conversation.ts'
-import { groupCommand, outcomeView } from './group-command.ts'
+import { groupCommand, groupRunner } from './group-command.ts'
 
 /** What holds for a whole group: each of these is one command, and one entry. For admins and the owner. */
 export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCommand }): FastifyPluginAsyncTypebox {
+  const run = groupRunner(runCommand)
   return async (app) => {
     app.put(
       '/groups/:conversationId/name',
@@ -20,11 +21,7 @@ export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCom
           { params: ConversationParams, body: NewName },
         ),
       },
-      async (request) => {
-        const { commandId: id, name } = request.body
-        const { conversationId } = request.params
-        return outcomeView(await runCommand(request, { id, conversationId, body: { case: 'rename', value: { name } } }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'rename', value: { name: request.body.name } }),
     )
 
     app.put(
@@ -39,12 +36,8 @@ export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCom
           { params: ConversationParams, body: NewAnnouncement },
         ),
       },
-      async (request) => {
-        const { commandId: id, text } = request.body
-        const { conversationId } = request.params
-        const body = { case: 'setAnnouncement' as const, value: { text } }
-        return outcomeView(await runCommand(request, { id, conversationId, body }))
-      },
+      (request) =>
+        run(request, request.body.commandId, { case: 'setAnnouncement', value: { text: request.body.text } }),
     )
 
     app.delete(
@@ -59,11 +52,7 @@ export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCom
           { params: ConversationParams, querystring: CommandQuery },
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'setAnnouncement' as const, value: { text: '' } }
-        return outcomeView(await runCommand(request, { id: request.query.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.query.commandId, { case: 'setAnnouncement', value: { text: '' } }),
     )
 
     app.put(
@@ -78,12 +67,11 @@ export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCom
           { params: ConversationParams, body: NewJoinMode },
         ),
       },
-      async (request) => {
-        const { commandId: id, joinMode } = request.body
-        const { conversationId } = request.params
-        const body = { case: 'setJoinMode' as const, value: { joinMode: joinModeNumber(joinMode) } }
-        return outcomeView(await runCommand(request, { id, conversationId, body }))
-      },
+      (request) =>
+        run(request, request.body.commandId, {
+          case: 'setJoinMode',
+          value: { joinMode: joinModeNumber(request.body.joinMode) },
+        }),
     )
 
     app.put(
@@ -98,11 +86,7 @@ export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCom
           { params: ConversationParams, body: CommandOnly },
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'muteAll' as const, value: { isMuted: true } }
-        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'muteAll', value: { isMuted: true } }),
     )
 
     app.delete(
@@ -117,11 +101,7 @@ export function groupSettingRoutes({ runCommand }: { readonly runCommand: RunCom
           { params: ConversationParams, querystring: CommandQuery },
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'muteAll' as const, value: { isMuted: false } }
-        return outcomeView(await runCommand(request, { id: request.query.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.query.commandId, { case: 'muteAll', value: { isMuted: false } }),
     )
   }
 }

@@ -7,7 +7,7 @@ import { ConversationParams, MemberParams } from '../schemas/common.ts'
 import { CommandOnly, CommandQuery, JoinRequestPage, MemberQuery } from '../schemas/conversation.ts'
 import { answer } from '../schemas/component.ts'
 import { failures } from '../schemas/failures.ts'
-import { groupCommand, outcomeView } from './group-command.ts'
+import { groupCommand, groupRunner } from './group-command.ts'
 
 interface JoinRequestRouteDeps extends Pick<HttpDeps, 'clients'> {
   readonly runCommand: RunCommand
@@ -15,6 +15,7 @@ interface JoinRequestRouteDeps extends Pick<HttpDeps, 'clients'> {
 
 /** How somebody gets into a group without being added. */
 export function joinRequestRoutes({ clients, runCommand }: JoinRequestRouteDeps): FastifyPluginAsyncTypebox {
+  const run = groupRunner(runCommand)
   return async (app) => {
     app.post(
       '/groups/:conversationId/join',
@@ -32,11 +33,7 @@ export function joinRequestRoutes({ clients, runCommand }: JoinRequestRouteDeps)
           'LIMIT_EXCEEDED',
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'join' as const, value: {} }
-        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'join', value: {} }),
     )
 
     app.delete(
@@ -52,11 +49,7 @@ export function joinRequestRoutes({ clients, runCommand }: JoinRequestRouteDeps)
           'LIMIT_EXCEEDED',
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'withdraw' as const, value: {} }
-        return outcomeView(await runCommand(request, { id: request.query.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.query.commandId, { case: 'withdraw', value: {} }),
     )
 
     app.get(
@@ -103,11 +96,7 @@ export function joinRequestRoutes({ clients, runCommand }: JoinRequestRouteDeps)
           'LIMIT_EXCEEDED',
         ),
       },
-      async (request) => {
-        const { conversationId, userId } = request.params
-        const body = { case: 'approve' as const, value: { userId } }
-        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'approve', value: { userId: request.params.userId } }),
     )
 
     app.post(
@@ -123,11 +112,7 @@ export function joinRequestRoutes({ clients, runCommand }: JoinRequestRouteDeps)
           'NOT_FOUND',
         ),
       },
-      async (request) => {
-        const { conversationId, userId } = request.params
-        const body = { case: 'reject' as const, value: { userId } }
-        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'reject', value: { userId: request.params.userId } }),
     )
   }
 }

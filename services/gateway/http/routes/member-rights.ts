@@ -3,10 +3,11 @@ import { Role } from '#proto/gen/gochat/conversation/v1/conversation_pb.ts'
 import type { RunCommand } from '../commands.ts'
 import { MemberParams } from '../schemas/common.ts'
 import { CommandQuery, NewMute, NewRole } from '../schemas/conversation.ts'
-import { groupCommand, outcomeView } from './group-command.ts'
+import { groupCommand, groupRunner } from './group-command.ts'
 
 /** What one member may do in a group. */
 export function memberRightRoutes({ runCommand }: { readonly runCommand: RunCommand }): FastifyPluginAsyncTypebox {
+  const run = groupRunner(runCommand)
   return async (app) => {
     app.put(
       '/groups/:conversationId/members/:userId/role',
@@ -22,12 +23,10 @@ export function memberRightRoutes({ runCommand }: { readonly runCommand: RunComm
           'LIMIT_EXCEEDED',
         ),
       },
-      async (request) => {
-        const { conversationId, userId } = request.params
-        const { commandId: id, role: name } = request.body
+      (request) => {
+        const { commandId, role: name } = request.body
         const role = name === 'admin' ? Role.ADMIN : Role.MEMBER
-        const body = { case: 'setRole' as const, value: { userId, role } }
-        return outcomeView(await runCommand(request, { id, conversationId, body }))
+        return run(request, commandId, { case: 'setRole', value: { userId: request.params.userId, role } })
       },
     )
 
@@ -44,12 +43,11 @@ export function memberRightRoutes({ runCommand }: { readonly runCommand: RunComm
           'USER_NOT_FOUND',
         ),
       },
-      async (request) => {
-        const { conversationId, userId } = request.params
-        const { commandId: id, until: untilMs } = request.body
-        const body = { case: 'mute' as const, value: { userId, untilMs } }
-        return outcomeView(await runCommand(request, { id, conversationId, body }))
-      },
+      (request) =>
+        run(request, request.body.commandId, {
+          case: 'mute',
+          value: { userId: request.params.userId, untilMs: request.body.until },
+        }),
     )
 
     app.delete(
@@ -65,11 +63,8 @@ export function memberRightRoutes({ runCommand }: { readonly runCommand: RunComm
           'USER_NOT_FOUND',
         ),
       },
-      async (request) => {
-        const { conversationId, userId } = request.params
-        const body = { case: 'mute' as const, value: { userId, untilMs: 0 } }
-        return outcomeView(await runCommand(request, { id: request.query.commandId, conversationId, body }))
-      },
+      (request) =>
+        run(request, request.query.commandId, { case: 'mute', value: { userId: request.params.userId, untilMs: 0 } }),
     )
   }
 }

@@ -2,10 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { RunCommand } from '../commands.ts'
 import { ConversationParams, MemberParams } from '../schemas/common.ts'
 import { CommandOnly, CommandQuery, MemberAddition, NewOwner } from '../schemas/conversation.ts'
-import { groupCommand, outcomeView } from './group-command.ts'
+import { groupCommand, groupRunner } from './group-command.ts'
 
 /** Who is in a group changes on the message path, in order with its messages. */
 export function membershipRoutes({ runCommand }: { readonly runCommand: RunCommand }): FastifyPluginAsyncTypebox {
+  const run = groupRunner(runCommand)
   return async (app) => {
     app.post(
       '/groups/:conversationId/members',
@@ -21,11 +22,7 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
           'LIMIT_EXCEEDED',
         ),
       },
-      async (request) => {
-        const { commandId: id, userIds } = request.body
-        const { conversationId } = request.params
-        return outcomeView(await runCommand(request, { id, conversationId, body: { case: 'add', value: { userIds } } }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'add', value: { userIds: request.body.userIds } }),
     )
 
     app.delete(
@@ -40,11 +37,8 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
           { params: MemberParams, querystring: CommandQuery },
         ),
       },
-      async (request) => {
-        const { conversationId, userId } = request.params
-        const body = { case: 'remove' as const, value: { userIds: [userId] } }
-        return outcomeView(await runCommand(request, { id: request.query.commandId, conversationId, body }))
-      },
+      (request) =>
+        run(request, request.query.commandId, { case: 'remove', value: { userIds: [request.params.userId] } }),
     )
 
     app.post(
@@ -60,11 +54,7 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
           { params: ConversationParams, body: CommandOnly },
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'leave' as const, value: {} }
-        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'leave', value: {} }),
     )
 
     app.post(
@@ -81,12 +71,7 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
           'LIMIT_EXCEEDED',
         ),
       },
-      async (request) => {
-        const { commandId: id, userId } = request.body
-        const { conversationId } = request.params
-        const body = { case: 'transfer' as const, value: { userId } }
-        return outcomeView(await runCommand(request, { id, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'transfer', value: { userId: request.body.userId } }),
     )
 
     app.post(
@@ -101,11 +86,7 @@ export function membershipRoutes({ runCommand }: { readonly runCommand: RunComma
           { params: ConversationParams, body: CommandOnly },
         ),
       },
-      async (request) => {
-        const { conversationId } = request.params
-        const body = { case: 'dissolve' as const, value: {} }
-        return outcomeView(await runCommand(request, { id: request.body.commandId, conversationId, body }))
-      },
+      (request) => run(request, request.body.commandId, { case: 'dissolve', value: {} }),
     )
   }
 }
